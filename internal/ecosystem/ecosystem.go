@@ -1,0 +1,132 @@
+// Package ecosystem is the contract between feedctl's core and one package
+// ecosystem. An ecosystem is a value, [Ecosystem]: a struct of functions that
+// the pipeline calls in the order read, resolve, fetch, render. The core names
+// no ecosystem; package all lists them.
+package ecosystem
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+
+	"github.com/feedctl/feedctl/internal/web"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// Index is all that a resolver sees: the feed's own releases first, then the
+// upstreams in search order.
+type Index interface {
+	// Versions returns the versions of name that may be chosen, in no promised
+	// order. When one of the versions that the feed holds suits, these alone are
+	// returned and no upstream is asked; suits may be nil, which asks for every
+	// version known. An unknown name is feed.ErrNotFound.
+	Versions(ctx context.Context, name string, suits func(feed.Version) bool) ([]feed.Version, error)
+	// Release returns one release with its full metadata and files. An unknown
+	// release is feed.ErrNotFound.
+	Release(ctx context.Context, name, version string) (feed.Release, error)
+}
+
+// Source is one upstream. Its methods are safe for concurrent use.
+type Source interface {
+	// Versions returns every version of name. An unknown name is feed.ErrNotFound.
+	Versions(ctx context.Context, name string) ([]feed.Version, error)
+	// Releases returns the package with the given versions, their full metadata
+	// and every file the upstream offers of them, all in one look-up where the
+	// protocol can. Versions that the upstream does not know are left out; an
+	// unknown name is feed.ErrNotFound.
+	Releases(ctx context.Context, name string, versions []string) (feed.Package, error)
+	// Open starts the download of a file that Releases returned.
+	Open(ctx context.Context, file feed.File) (io.ReadCloser, error)
+}
+
+// Ecosystem is one package ecosystem. All functions are safe for concurrent use
+// and keep no state.
+type Ecosystem struct {
+	Name string // as in "npm:express", and the name of its folder in the feed
+
+	// Locks and Manifests read an input by its file name; the keys are patterns
+	// of path.Match. fsys is the folder the file lies in. A lock becomes a graph
+	// with digests and its own edges; a manifest becomes requirements.
+	Locks     map[string]func(fsys fs.FS, name string) (feed.Request, error)
+	Manifests map[string]func(fsys fs.FS, name string) (feed.Request, error)
+
+	// Requirement reads what follows "npm:" on the command line or in a list.
+	Requirement func(text string) (feed.Requirement, error)
+	// PURL returns the requirement that a package URL of this ecosystem names:
+	// its type, namespace and name, both unescaped, and version ("" for any).
+	PURL     func(namespace, name, version string) (feed.Requirement, error)
+	PURLType string // the type in pkg:TYPE/…
+
+	// Options lists the ecosystem's own options for a request, each with a line
+	// of help; Defaults fills in what was not given (the Node version on PATH).
+	Options  map[string]string
+	Defaults func(ctx context.Context, env Environment, options map[string]string) error
+
+	// Discover finds the upstreams that the package manager itself would use
+	// (design: native settings, then what the inputs record, then the client's
+	// own default). None found is an error that says which line to write.
+	Discover func(ctx context.Context, env Environment) ([]UpstreamConfig, error)
+	// NewSource opens one upstream. It makes no request.
+	NewSource func(config UpstreamConfig, client *web.Client) (Source, error)
+	// Probe asks an upstream the cheapest question that shows it speaks the
+	// protocol and accepts the credentials.
+	Probe func(ctx context.Context, config UpstreamConfig, client *web.Client) (Probe, error)
+
+	// Resolve turns a request into a graph. A request that is not locked is
+	// resolved by the client's own rules. One that is (Lock set) keeps its
+	// nodes; what the lock leaves to the client (variants for other platforms)
+	// is added, and the edges are those that the releases themselves declare.
+	// What nobody can satisfy is a *feed.ResolveError with every case in it.
+	Resolve func(ctx context.Context, request feed.Request, index Index) (feed.Graph, error)
+
+	// Digests lists the algorithms that the documents need of every artifact;
+	// those that no upstream gives are computed while downloading.
+	Digests []string
+	// RenderPackage returns the documents of one package, RenderRoot those of
+	// the ecosystem as a whole. Both are pure: the same input gives the same
+	// bytes, whatever the order of the releases.
+	RenderPackage func(layout feed.Layout, p feed.Package) ([]feed.Document, error)
+	RenderRoot    func(layout feed.Layout, packages iter.Seq2[feed.Summary, error]) ([]feed.Document, error)
+	Extras        map[string]string // optional groups of documents, each with a line of help
+	// Owner returns the name of the package that a path in the feed belongs to,
+	// or "" when it is a document of the whole ecosystem, or no path of it.
+	Owner func(path string) string
+
+	// Inspect checks the inside of an artifact against its release: that it is
+	// the archive it claims to be, of the right name and version.
+	Inspect func(r io.Reader, name string, release feed.Release, file feed.File) error
+
+	// Compare orders two versions; Less than zero when a is older.
+	Compare func(a, b string) int
+	// Clients returns ready configuration for the package managers that install
+	// from the feed at layout.Base.
+	Clients func(layout feed.Layout) []Snippet
+}
+
+// OptionError says that an option of an ecosystem has a value it cannot have.
+type OptionError struct {
+	Ecosystem, Option, Value, Want string
+}
+
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("%s option %s=%q: want %s", e.Ecosystem, e.Option, e.Value, e.Want)
+}
+
+// LockedOnly is the option of a locked request that asks to add nothing to the
+// lock.
+const LockedOnly = "locked-only"
+
+// Snippet is a piece of configuration that a user copies.
+type Snippet struct {
+	Client string `json:"client"` // "npm", "pnpm", …
+	File   string `json:"file"`   // where it goes: ".npmrc"
+	Text   string `json:"text"`
+}
+
+// Probe is what asking an upstream showed.
+type Probe struct {
+	Protocol string // "npm registry"
+	Detail   string // what it said of itself, one line
+}
