@@ -1,0 +1,248 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// cache keeps metadata documents, one file each, named by their key. Several
+// processes may share a directory: an entry appears by rename, and one that is
+// not whole counts as absent. A failure to write costs only the next request.
+//
+// An entry is
+//
+//	feedctl-metadata-1 CHECKED CRC\n   time in Unix milliseconds, 20 digits; CRC-32C of the rest, 8 hex digits
+//	{"url": …}\n                       the fields of entry
+//	body
+//
+// CHECKED has a fixed place and is not part of the checksum, so that a
+// revalidated entry is renewed without writing its body again.
+//
+// A nil cache is always empty.
+type cache struct {
+	dir    string
+	now    func() time.Time
+	log    *slog.Logger
+	warned sync.Once
+	pruned sync.Once
+}
+
+// entry is a cached document. URL and Final are redacted.
+type entry struct {
+	URL          string `json:"url"`
+	Final        string `json:"final"` // after redirects
+	ContentType  string `json:"contentType,omitempty"`
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"lastModified,omitempty"`
+
+	checked time.Time
+	body    []byte
+}
+
+const (
+	cacheMagic  = "feedctl-metadata-1 "
+	checkedSize = 20
+	firstLine   = len(cacheMagic) + checkedSize + 1 + 8 + 1
+	maxHead     = 16 << 10
+
+	pruneEvery = 24 * time.Hour
+	pruneAfter = 30 * 24 * time.Hour
+	pruneStamp = "pruned"
+)
+
+var cacheName = regexp.MustCompile(`^([0-9a-f]{62}|new-[0-9]+)$`)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func openCache(dir string, now func() time.Time, log *slog.Logger) (*cache, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("metadata cache: %w", err)
+	}
+	return &cache{dir: dir, now: now, log: log}, nil
+}
+
+func newEntry(t *target, resp *http.Response, body []byte, now time.Time) *entry {
+	return &entry{
+		URL:          Redact(t.URL),
+		Final:        Redact(resp.Request.URL.String()),
+		ContentType:  short(resp.Header.Get("Content-Type")),
+		ETag:         short(resp.Header.Get("ETag")),
+		LastModified: short(resp.Header.Get("Last-Modified")),
+		checked:      now,
+		body:         body,
+	}
+}
+
+// short drops a field that is too long to be meant seriously.
+func short(field string) string {
+	if len(field) > 1<<10 {
+		return ""
+	}
+	return field
+}
+
+func (e *entry) answer(stale bool) Answer {
+	return Answer{Body: e.body, URL: e.Final, ContentType: e.ContentType, Stale: stale}
+}
+
+// path spreads the entries over 256 directories.
+func (c *cache) path(key string) string { return filepath.Join(c.dir, key[:2], key[2:]) }
+
+// load returns nil when there is no whole entry.
+func (c *cache) load(key string) *entry {
+	if c == nil {
+		return nil
+	}
+	data, err := os.ReadFile(c.path(key))
+	if err != nil {
+		return nil
+	}
+	return parseEntry(data)
+}
+
+func parseEntry(data []byte) *entry {
+	if len(data) < firstLine || !bytes.HasPrefix(data, []byte(cacheMagic)) || data[firstLine-1] != '\n' {
+		return nil
+	}
+	digits := string(data[len(cacheMagic):][:checkedSize])
+	milliseconds, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return nil
+	}
+	sum := string(data[firstLine-9 : firstLine-1])
+	data = data[firstLine:]
+	if sum != checksum(data) {
+		return nil
+	}
+	end := bytes.IndexByte(data[:min(len(data), maxHead)], '\n')
+	if end < 0 {
+		return nil
+	}
+	e := &entry{checked: time.UnixMilli(milliseconds), body: data[end+1:]}
+	if json.Unmarshal(data[:end], e) != nil {
+		return nil
+	}
+	return e
+}
+
+func checksum(parts ...[]byte) string {
+	var sum uint32
+	for _, part := range parts {
+		sum = crc32.Update(sum, castagnoli, part)
+	}
+	return fmt.Sprintf("%08x", sum)
+}
+
+func checkedText(t time.Time) string { return fmt.Sprintf("%0*d", checkedSize, t.UnixMilli()) }
+
+func (c *cache) store(key string, e *entry) {
+	if c == nil {
+		return
+	}
+	c.pruned.Do(c.prune)
+	if err := c.write(c.path(key), e); err != nil {
+		c.warn(err)
+	}
+}
+
+func (c *cache) write(path string, e *entry) error {
+	head, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	head = append(head, '\n')
+	if len(head) > maxHead {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	first := cacheMagic + checkedText(e.checked) + " " + checksum(head, e.body) + "\n"
+	_, err1 := file.Write(append([]byte(first), head...))
+	_, err2 := file.Write(e.body)
+	if err := errors.Join(err1, err2, file.Close()); err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}
+
+// renew notes that the upstream has confirmed an entry.
+func (c *cache) renew(key string) {
+	if c == nil {
+		return
+	}
+	file, err := os.OpenFile(c.path(key), os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	_, err = file.WriteAt([]byte(checkedText(c.now())), int64(len(cacheMagic)))
+	if err := errors.Join(err, file.Close()); err != nil {
+		c.warn(err)
+	}
+}
+
+func (c *cache) remove(key string) {
+	if c == nil {
+		return
+	}
+	if err := os.Remove(c.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.warn(err)
+	}
+}
+
+func (c *cache) warn(err error) {
+	c.warned.Do(func() { c.log.Warn("the metadata cache cannot be written", "error", err) })
+}
+
+// prune removes what was not confirmed for a month. A stamp file keeps it to
+// once a day for all processes.
+func (c *cache) prune() {
+	stamp := filepath.Join(c.dir, pruneStamp)
+	if info, err := os.Stat(stamp); err == nil && c.now().Sub(info.ModTime()) < pruneEvery {
+		return
+	}
+	if err := os.WriteFile(stamp, nil, 0o600); err != nil {
+		c.warn(err)
+		return
+	}
+	_ = os.Chtimes(stamp, c.now(), c.now())
+	for i := range 256 {
+		c.pruneDir(filepath.Join(c.dir, fmt.Sprintf("%02x", i)))
+	}
+}
+
+// pruneDir touches only what the cache itself writes, for the directory is
+// somebody's choice and may hold other files.
+func (c *cache) pruneDir(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, d := range entries {
+		if !cacheName.MatchString(d.Name()) || !d.Type().IsRegular() {
+			continue
+		}
+		if info, err := d.Info(); err == nil && c.now().Sub(info.ModTime()) > pruneAfter {
+			_ = os.Remove(filepath.Join(dir, d.Name()))
+		}
+	}
+}
