@@ -52,6 +52,8 @@ type Ecosystem struct {
 	Locks     map[string]func(fsys fs.FS, name string) (feed.Request, error)
 	Manifests map[string]func(fsys fs.FS, name string) (feed.Request, error)
 
+	Examples Examples // for help and hints
+
 	// Requirement reads what follows "npm:" on the command line or in a list.
 	Requirement func(text string) (feed.Requirement, error)
 	// PURL returns the requirement that a package URL of this ecosystem names:
@@ -91,7 +93,8 @@ type Ecosystem struct {
 	RenderRoot    func(layout feed.Layout, packages iter.Seq2[feed.Summary, error]) ([]feed.Document, error)
 	Extras        map[string]string // optional groups of documents, each with a line of help
 	// Owner returns the name of the package that a path in the feed belongs to,
-	// or "" when it is a document of the whole ecosystem, or no path of it.
+	// or "" when it is a document of the whole ecosystem, or no path of it. Of a
+	// second name for an artifact it may be "".
 	Owner func(path string) string
 
 	// Inspect checks the inside of an artifact against its release: that it is
@@ -117,6 +120,14 @@ func (e *OptionError) Error() string {
 // LockedOnly is the option of a locked request that asks to add nothing to the
 // lock.
 const LockedOnly = "locked-only"
+
+// Examples are names as a user of the ecosystem knows them.
+type Examples struct {
+	Lock        string // "package-lock.json"
+	Requirement string // "express@^4"
+	Name        string // "express"
+	Pattern     string // "@babel/*"
+}
 
 // Snippet is a piece of configuration that a user copies.
 type Snippet struct {

@@ -1,0 +1,28 @@
+package ecosystemtest
+
+import (
+	"context"
+
+	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// memory is an Index over one upstream.
+type memory struct{ source ecosystem.Source }
+
+func newMemory(source ecosystem.Source) ecosystem.Index { return memory{source} }
+
+func (m memory) Versions(ctx context.Context, name string, _ func(feed.Version) bool) ([]feed.Version, error) {
+	return m.source.Versions(ctx, name)
+}
+
+func (m memory) Release(ctx context.Context, name, version string) (feed.Release, error) {
+	p, err := m.source.Releases(ctx, name, []string{version})
+	if err != nil {
+		return feed.Release{}, err
+	}
+	if release := p.Release(version); release != nil {
+		return *release, nil
+	}
+	return feed.Release{}, feed.ErrNotFound
+}
