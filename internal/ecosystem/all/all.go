@@ -1,0 +1,14 @@
+// Package all lists the ecosystems that feedctl knows.
+package all
+
+import (
+	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/ecosystem/npm"
+)
+
+// Ecosystems returns every ecosystem, ordered by name.
+func Ecosystems() []ecosystem.Ecosystem {
+	return []ecosystem.Ecosystem{
+		npm.Ecosystem(),
+	}
+}
