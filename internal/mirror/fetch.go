@@ -1,0 +1,114 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// fetch downloads every planned file into the stage. The bytes leave it only
+// after every digest that is known of them matched.
+func (r *run) fetch(ctx context.Context, jobs []*job) error {
+	total := 0
+	for _, j := range jobs {
+		for _, p := range j.packages {
+			total += len(p.items)
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	r.phase("Fetching", 0)
+	var bytes atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(r.jobs())
+	for _, j := range jobs {
+		for _, p := range j.packages {
+			for _, it := range p.items {
+				group.Go(func() error { return r.fetchItem(ctx, j, p, it, &bytes) })
+			}
+		}
+	}
+	err := group.Wait()
+	r.report.Files, r.report.Bytes = total, bytes.Load()
+	return err
+}
+
+// fetchItem downloads one file and writes down what it came to.
+func (r *run) fetchItem(ctx context.Context, j *job, p *planned, it item, bytes *atomic.Int64) error {
+	open := func(ctx context.Context) (io.ReadCloser, error) {
+		body, err := j.set.Open(ctx, p.from, it.source)
+		if err != nil || r.Progress == nil {
+			return body, err
+		}
+		return &counted{ReadCloser: body, progress: r.Progress}, nil
+	}
+	got, err := r.writer.Artifact(ctx, it.source, j.Digests, open)
+	if err != nil {
+		key := feed.VersionKey{PackageKey: p.new.PackageKey, Version: p.new.Releases[it.release].Version}
+		failure := &feed.PackageError{Key: key, Upstream: p.from, Err: err}
+		if named := (*feed.UpstreamError)(nil); errors.As(err, &named) && named.Upstream == p.from {
+			failure.Upstream = "" // the text has the name already
+		}
+		return failure
+	}
+	file := &p.new.Releases[it.release].Files[it.file]
+	file.Size, file.Digests, file.Absent = got.Size, got.Digests, false
+	bytes.Add(got.Size)
+	return nil
+}
+
+// counted tells the progress how much was read.
+type counted struct {
+	io.ReadCloser
+	progress Progress
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.progress.Add(int64(n))
+	return n, err
+}
+
+// sizes asks the upstreams how large the planned files are, where they did not
+// say so yet. The transfers end before their bodies are read.
+func (r *run) sizes(ctx context.Context, jobs []*job) error {
+	r.phase("Asking for sizes", 0)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(r.jobs())
+	for _, j := range jobs {
+		for _, p := range j.packages {
+			for _, it := range p.items {
+				file := &p.new.Releases[it.release].Files[it.file]
+				if file.Size > 0 || r.Offline {
+					continue
+				}
+				group.Go(func() error {
+					var err error
+					file.Size, err = r.announced(ctx, j, p.from, it.source)
+					return err
+				})
+			}
+		}
+	}
+	return group.Wait()
+}
+
+// announced is the size that an upstream announces for a file, 0 when it does
+// not.
+func (r *run) announced(ctx context.Context, j *job, from string, file feed.File) (int64, error) {
+	body, err := j.set.Open(ctx, from, file)
+	if err != nil {
+		return 0, err
+	}
+	defer body.Close()
+	if sized, ok := body.(interface{ Size() int64 }); ok {
+		return max(sized.Size(), 0), nil
+	}
+	return 0, nil
+}

@@ -1,0 +1,148 @@
+package mirror
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// render writes the documents and ledger records of every package that changed
+// into the stage; of every package when the layout did.
+func (r *run) render(ctx context.Context, j *job) error {
+	if err := r.writer.SetProfile(j.Name, j.profile); err != nil {
+		return err
+	}
+	if !sameLayout(j.old.Layout, j.profile.Layout) || r.wholeFeed() {
+		if err := r.addRest(ctx, j); err != nil {
+			return err
+		}
+	}
+	if err := r.renderPackages(ctx, j); err != nil {
+		return err
+	}
+	for i := range j.requests {
+		if err := r.putRoot(j, j.requests[i], j.graphs[i]); err != nil {
+			return err
+		}
+	}
+	return r.renderRoot(ctx, j)
+}
+
+func (r *run) renderPackages(ctx context.Context, j *job) error {
+	r.phase("Rendering "+j.Name, int64(len(j.packages)))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, p := range j.packages {
+		group.Go(func() error {
+			defer r.progress(1)
+			return r.renderPackage(ctx, j, p)
+		})
+	}
+	return group.Wait()
+}
+
+func sameLayout(a, b feed.Layout) bool {
+	return a.Base == b.Base && slices.Equal(a.Extras, b.Extras)
+}
+
+// addRest brings in the packages that the inputs do not reach.
+func (r *run) addRest(ctx context.Context, j *job) error {
+	have := map[string]bool{}
+	for _, p := range j.packages {
+		have[p.new.Name] = true
+		p.changed = true
+	}
+	for summary, err := range r.feed.Packages(ctx, j.Name) {
+		if err != nil {
+			return err
+		}
+		if have[summary.Name] {
+			continue
+		}
+		saved, err := r.feed.Package(ctx, j.Name, summary.Name)
+		if err != nil {
+			return err
+		}
+		j.packages = append(j.packages, &planned{old: saved, new: saved, changed: true})
+	}
+	return nil
+}
+
+// renderPackage stages the documents of one package that changed, and takes away
+// those that it no longer has.
+func (r *run) renderPackage(ctx context.Context, j *job, p *planned) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !p.changed && (!p.touched || samePackage(p.old, p.new)) {
+		return nil
+	}
+	p.changed = true
+	documents, err := j.RenderPackage(j.profile.Layout, p.new)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.new.PackageKey, err)
+	}
+	current := map[string]bool{}
+	for _, document := range documents {
+		current[document.Path] = true
+		if err := r.writer.Document(document); err != nil {
+			return err
+		}
+	}
+	if p.old.Name != "" {
+		before, err := j.RenderPackage(j.old.Layout, p.old)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.old.PackageKey, err)
+		}
+		for _, document := range before {
+			if !current[document.Path] {
+				r.writer.Remove(document.Path)
+			}
+		}
+	}
+	return r.writer.PutPackage(j.Name, p.new)
+}
+
+func samePackage(a, b feed.Package) bool {
+	one, errOne := json.Marshal(a)
+	other, errOther := json.Marshal(b)
+	return errOne == nil && errOther == nil && bytes.Equal(one, other)
+}
+
+// renderRoot stages the documents of the ecosystem as a whole.
+func (r *run) renderRoot(ctx context.Context, j *job) error {
+	if j.RenderRoot == nil || !slices.ContainsFunc(j.packages, func(p *planned) bool { return p.changed }) {
+		return nil
+	}
+	documents, err := j.RenderRoot(j.profile.Layout, r.writer.Packages(ctx, j.Name))
+	if err != nil {
+		return err
+	}
+	current := map[string]bool{}
+	for _, document := range documents {
+		current[document.Path] = true
+		if err := r.writer.Document(document); err != nil {
+			return err
+		}
+	}
+	if j.old.Packages == 0 {
+		return nil
+	}
+	before, err := j.RenderRoot(j.old.Layout, r.feed.Packages(ctx, j.Name))
+	if err != nil {
+		return err
+	}
+	for _, document := range before {
+		if !current[document.Path] {
+			r.writer.Remove(document.Path)
+		}
+	}
+	return nil
+}

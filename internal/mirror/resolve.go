@@ -1,0 +1,225 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/store"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// UnsupportedError lists the entries of the inputs that no registry can serve.
+type UnsupportedError struct {
+	Skipped []feed.Skipped
+}
+
+func (e *UnsupportedError) Error() string {
+	var b strings.Builder
+	b.WriteString("these entries are in no registry and cannot be mirrored:")
+	for _, s := range e.Skipped {
+		fmt.Fprintf(&b, "\n  %s (%s): %s, in %s", s.Name, s.Spec, s.Reason, s.Where)
+	}
+	return b.String()
+}
+
+// resolve turns the job's requests into graphs.
+func (r *run) resolve(ctx context.Context, j *job) error {
+	for i := range j.requests {
+		if err := r.complete(ctx, j, &j.requests[i]); err != nil {
+			return err
+		}
+	}
+	roots, err := r.feed.Roots(ctx, j.Name)
+	if err != nil {
+		return err
+	}
+	r.phase("Resolving "+j.Name, 0)
+	for i := range j.requests {
+		graph, err := r.graph(ctx, j, &j.requests[i], roots)
+		if err != nil {
+			return err
+		}
+		if len(graph.Skipped) > 0 && !r.SkipUnsupported {
+			return &UnsupportedError{Skipped: graph.Skipped}
+		}
+		j.graphs = append(j.graphs, graph)
+	}
+	if r.wholeFeed() {
+		return r.resolveRoots(ctx, j, roots)
+	}
+	return nil
+}
+
+// resolveRoots takes every root of the feed for a request of this run.
+func (r *run) resolveRoots(ctx context.Context, j *job, roots []feed.RootRecord) error {
+	for _, root := range roots {
+		graph := recalled(root, nil)
+		lost, err := r.lostChoice(ctx, root)
+		if err != nil {
+			return err
+		}
+		if lost {
+			if graph, err = j.Resolve(ctx, root.Request, j.shelf); err != nil {
+				return err
+			}
+		}
+		j.requests = append(j.requests, root.Request)
+		j.graphs = append(j.graphs, graph)
+	}
+	return nil
+}
+
+// lostChoice reports whether the lock that was chosen for a root has to be
+// repaired: its request is resolved again.
+func (r *run) lostChoice(ctx context.Context, root feed.RootRecord) (bool, error) {
+	if !r.Repair {
+		return false, nil
+	}
+	for _, file := range root.Chosen {
+		if held, err := r.feed.Matches(ctx, file); err != nil || !held {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// complete gives a request the targets and options of this run.
+func (r *run) complete(ctx context.Context, j *job, request *feed.Request) error {
+	request.Targets = j.profile.Targets
+	request.Options = map[string]string{}
+	if r.LockedOnly && request.Locked() {
+		request.Options[ecosystem.LockedOnly] = "true"
+	}
+	if !request.Locked() {
+		for key, value := range j.profile.Options {
+			request.Options[key] = value
+		}
+		if j.Defaults != nil {
+			if err := j.Defaults(ctx, r.environment(j, ""), request.Options); err != nil {
+				return err
+			}
+			j.profile.Options = request.Options
+		}
+	}
+	if len(request.Options) == 0 {
+		request.Options = nil
+	}
+	return nil
+}
+
+// graph resolves one request, unless the feed remembers what it came to.
+func (r *run) graph(ctx context.Context, j *job, request *feed.Request, roots []feed.RootRecord) (feed.Graph, error) {
+	id := store.RootID(*request)
+	for _, root := range roots {
+		if store.RootID(root.Request) != id || r.Upgrade || r.forget {
+			continue
+		}
+		if lost, err := r.lostChoice(ctx, root); err != nil {
+			return feed.Graph{}, err
+		} else if lost {
+			break
+		}
+		graph := recalled(root, request.Lock)
+		if request.Lock != nil {
+			graph.Skipped = request.Lock.Skipped
+		}
+		return graph, nil
+	}
+	if request.Lock != nil {
+		if err := r.warm(ctx, j, request.Lock.Nodes); err != nil {
+			return feed.Graph{}, err
+		}
+	}
+	return j.Resolve(ctx, *request, j.shelf)
+}
+
+// recalled is the graph that a root came to before, without its edges, which
+// the record of the root keeps as far as they matter.
+func recalled(root feed.RootRecord, lock *feed.Graph) feed.Graph {
+	pins := map[string]feed.Node{}
+	if lock != nil {
+		for _, node := range lock.Nodes {
+			pins[node.Name+"@"+node.Version] = node
+		}
+	}
+	graph := feed.Graph{Nodes: make([]feed.Node, 0, len(root.Releases)), Recalled: &root}
+	for _, text := range root.Releases {
+		node, ok := pins[text]
+		if !ok {
+			node.Name, node.Version = feed.CutVersion(text)
+		}
+		_, node.Bare = slices.BinarySearch(root.Bare, text)
+		node.Files = root.Files[text]
+		graph.Nodes = append(graph.Nodes, node)
+	}
+	return graph
+}
+
+// warm takes the releases that nodes name from the upstreams, as far as the feed
+// does not hold them: one look-up for each package, many at once.
+func (r *run) warm(ctx context.Context, j *job, nodes []feed.Node) error {
+	wanted := map[string][]string{}
+	var names []string
+	for _, node := range nodes {
+		if _, seen := wanted[node.Name]; !seen {
+			names = append(names, node.Name)
+		}
+		wanted[node.Name] = append(wanted[node.Name], node.Version)
+	}
+	r.phase("Reading "+j.Name+" metadata", int64(len(names)))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(r.jobs())
+	for _, name := range names {
+		group.Go(func() error {
+			defer r.progress(1)
+			return r.lookUp(ctx, j, name, wanted[name])
+		})
+	}
+	return group.Wait()
+}
+
+// lookUp takes the given versions of one package, unless the feed holds them all.
+func (r *run) lookUp(ctx context.Context, j *job, name string, versions []string) error {
+	saved, err := j.shelf.savedPackage(ctx, name)
+	if err != nil && !isNotFound(err) {
+		return err
+	}
+	before, _ := j.shelf.get(name)
+	var missing []string
+	for _, version := range versions {
+		if saved.Release(version) == nil && before.Release(version) == nil {
+			missing = append(missing, version)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return j.shelf.take(ctx, name, missing)
+}
+
+func (r *run) jobs() int {
+	if r.Jobs > 0 {
+		return r.Jobs
+	}
+	return DefaultJobs
+}
+
+// DefaultJobs is how many requests run at once when nothing else is said.
+const DefaultJobs = 48
+
+func (r *run) phase(name string, total int64) {
+	if r.Progress != nil {
+		r.Progress.Phase(name, total)
+	}
+}
+
+func (r *run) progress(n int64) {
+	if r.Progress != nil {
+		r.Progress.Add(n)
+	}
+}
