@@ -1,0 +1,82 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/store"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// against checks that everything a lock pins is in the feed with these digests.
+func (c *check) against(ctx context.Context, request feed.Request) error {
+	if request.Lock == nil {
+		return fmt.Errorf("%s: not a lock; only a lock says exactly what is needed", request.Input)
+	}
+	for _, node := range request.Lock.Nodes {
+		key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: request.Ecosystem, Name: node.Name}, Version: node.Version}
+		finding := Finding{Package: key.String(), Repair: fmt.Sprintf("feedctl mirror %s --to %s", request.Input, c.Place)}
+		p, err := c.feed.Package(ctx, request.Ecosystem, node.Name)
+		if err != nil && !errors.Is(err, feed.ErrNotFound) {
+			return err
+		}
+		release := p.Release(node.Version)
+		if release == nil {
+			finding.Code, finding.Message = "missing-release", request.Input+" needs it, and the feed does not hold it"
+			c.find(finding)
+			continue
+		}
+		c.pins(node, *release, finding, request.Input)
+	}
+	for _, skipped := range request.Lock.Skipped {
+		c.note(fmt.Sprintf("%s: %s (%s) is in no registry: %s", request.Input, skipped.Name, skipped.Spec, skipped.Reason))
+	}
+	return nil
+}
+
+func (c *check) pins(node feed.Node, release feed.Release, finding Finding, input string) {
+	for _, file := range release.Files {
+		for _, pin := range node.Pins {
+			if pin.File != "" && pin.File != path.Base(file.Path) {
+				continue
+			}
+			finding.Path = file.Path
+			if algorithm := pin.Digests.Conflict(file.Digests); algorithm != "" {
+				finding.Code = "wrong-bytes"
+				finding.Message = fmt.Sprintf("%s pins %s:%s; the feed holds %s", input, algorithm, pin.Digests[algorithm], file.Digests[algorithm])
+				finding.Repair = "find out which bytes are right: the lock and the feed disagree"
+				c.find(finding)
+			} else if file.Absent {
+				c.note(fmt.Sprintf("%s: %s is left out of the feed: it is another platform's", input, file.Path))
+			}
+		}
+	}
+}
+
+// ledger verifies the hash tree over the records of one ecosystem.
+func (c *check) ledger(ctx context.Context, e ecosystem.Ecosystem) error {
+	return c.feed.CheckTree(ctx, e.Name, func(p store.Problem) {
+		c.find(Finding{Code: "damaged-ledger", Path: p.Path, Message: fmt.Sprintf("got %s, want %s", p.Got, p.Want)})
+	})
+}
+
+// surplus reports files that nothing in the feed names. Over HTTP there is no
+// list of files to compare with.
+func (c *check) surplus(ctx context.Context) error {
+	if c.feed.Dir() == nil {
+		return nil
+	}
+	for entry, err := range c.feed.Walk(ctx) {
+		if err != nil {
+			return err
+		}
+		if !c.expected[entry.Path] && !strings.HasPrefix(entry.Path, "ledger/") {
+			c.find(Finding{Code: "surplus-file", Path: entry.Path, Message: "nothing in the ledger names this file", Repair: "delete it if you did not put it there on purpose"})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/store"
+	"github.com/feedctl/feedctl/internal/upstream"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// rootGraph is a root, resolved again with the feed as the only index.
+type rootGraph struct {
+	record feed.RootRecord
+	graph  feed.Graph
+	paths  map[string][]string // "name@version" → the shortest way from the root
+}
+
+// index returns the feed as the only index.
+func index(f *store.Feed, e ecosystem.Ecosystem) ecosystem.Index {
+	saved := func(ctx context.Context, name string) (feed.Package, error) { return f.Package(ctx, e.Name, name) }
+	none := func(context.Context) ([]upstream.Named, error) { return nil, nil }
+	return upstream.NewIndex(saved, upstream.New(none), false)
+}
+
+// root walks everything that one root reaches: its releases must be held, and
+// every edge must end in the feed unless the root records it as open.
+func (c *check) root(ctx context.Context, e ecosystem.Ecosystem, record feed.RootRecord) error {
+	c.report.Roots++
+	for _, file := range record.Chosen {
+		c.expect(file.Path)
+		if err := c.chosen(ctx, file, record); err != nil {
+			return err
+		}
+	}
+	request := record.Request
+	request.Lock = recorded(record)
+	request.Options = map[string]string{ecosystem.LockedOnly: "true"}
+	c.absent(ctx, e, record, request.Lock)
+	graph, err := e.Resolve(ctx, request, index(c.feed, e))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		c.find(Finding{Code: "incomplete", Message: fmt.Sprintf("%s: %v", record.Input, err)})
+		return nil
+	}
+	rg := rootGraph{record: record, graph: graph, paths: Shortest(graph)}
+	c.roots[e.Name] = append(c.roots[e.Name], rg)
+	c.edges(e, rg)
+	return c.again(ctx, e, record)
+}
+
+// recorded is the graph of a root's releases, as a lock would give it.
+func recorded(record feed.RootRecord) *feed.Graph {
+	graph := &feed.Graph{}
+	for _, text := range record.Releases {
+		node := feed.Node{Files: record.Files[text]}
+		node.Name, node.Version = feed.CutVersion(text)
+		_, node.Bare = slices.BinarySearch(record.Bare, text)
+		graph.Nodes = append(graph.Nodes, node)
+	}
+	return graph
+}
+
+// absent reports releases of a root that the feed does not hold, and takes them
+// out of the graph so that the rest can be walked.
+func (c *check) absent(ctx context.Context, e ecosystem.Ecosystem, record feed.RootRecord, graph *feed.Graph) {
+	held := graph.Nodes[:0]
+	for _, node := range graph.Nodes {
+		key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: e.Name, Name: node.Name}, Version: node.Version}
+		p, err := c.feed.Package(ctx, e.Name, node.Name)
+		release := p.Release(node.Version)
+		switch {
+		case err != nil && !errors.Is(err, feed.ErrNotFound):
+			c.find(Finding{Code: "unreadable-ledger", Package: key.String(), Message: err.Error()})
+		case release == nil:
+			c.find(Finding{Code: "missing-release", Package: key.String(), Message: record.Input + " needs it, and the feed does not hold it"})
+		default:
+			held = append(held, node)
+			if !node.Bare && node.Files == nil {
+				c.leftOut(key, *release, record)
+			}
+		}
+	}
+	graph.Nodes = held
+}
+
+// leftOut reports files that a root needs and that the ledger calls absent.
+func (c *check) leftOut(key feed.VersionKey, release feed.Release, record feed.RootRecord) {
+	for _, file := range release.Files {
+		if file.Absent {
+			c.find(Finding{Code: "missing-file", Path: file.Path, Package: key.String(), Message: record.Input + " needs it, and the feed leaves it out"})
+		}
+	}
+}
+
+// Graph returns what a root came to, with the edges that its releases declare,
+// read from the feed alone.
+func Graph(ctx context.Context, f *store.Feed, e ecosystem.Ecosystem, record feed.RootRecord) (feed.Graph, error) {
+	request := record.Request
+	request.Lock = recorded(record)
+	request.Options = map[string]string{ecosystem.LockedOnly: "true"}
+	return e.Resolve(ctx, request, index(f, e))
+}
+
+// edges compares the edges that end nowhere with those the root records as open.
+func (c *check) edges(e ecosystem.Ecosystem, rg rootGraph) {
+	known := map[string]feed.OpenEdge{}
+	for _, open := range rg.record.Open {
+		known[open.From+" "+open.Requirement.String()] = open
+	}
+	for _, edge := range rg.graph.Edges {
+		if edge.To != feed.Open {
+			continue
+		}
+		from := ""
+		if edge.From != feed.Root {
+			node := rg.graph.Nodes[edge.From]
+			from = node.Name + "@" + node.Version
+		}
+		if open, ok := known[from+" "+edge.Requirement.String()]; ok {
+			c.note(fmt.Sprintf("%s: %s requires %s: %s", rg.record.Input, orRoot(from), open.Requirement, open.Why))
+			continue
+		}
+		c.find(Finding{
+			Code: "open-edge", Package: e.Name + ":" + from, Via: rg.paths[from],
+			Message: fmt.Sprintf("requires %s, and no release in the feed satisfies it (%s)", edge.Requirement, rg.record.Input),
+		})
+	}
+}
+
+func orRoot(from string) string {
+	if from == "" {
+		return "the input"
+	}
+	return from
+}
+
+// again resolves a request that was no lock once more, as a client would that
+// finds nothing but the feed.
+func (c *check) again(ctx context.Context, e ecosystem.Ecosystem, record feed.RootRecord) error {
+	if record.Locked() {
+		return nil
+	}
+	if _, err := e.Resolve(ctx, record.Request, index(c.feed, e)); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.find(Finding{Code: "unresolvable", Message: fmt.Sprintf("%s cannot be resolved from the feed alone: %v", record.Input, err)})
+	}
+	return nil
+}
+
+// chosen verifies a lock that feedctl wrote.
+func (c *check) chosen(ctx context.Context, file feed.File, record feed.RootRecord) error {
+	data, err := c.feed.ReadFile(ctx, file.Path, maxDocument)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		c.find(Finding{Code: "missing-document", Path: file.Path, Message: "the lock chosen for " + record.Input + ": " + err.Error()})
+	case feed.SHA256(data) != "sha256:"+file.Digests["sha256"]:
+		c.find(Finding{Code: "wrong-document", Path: file.Path, Message: "the lock chosen for " + record.Input + " was changed"})
+	}
+	return nil
+}
+
+// Shortest finds the shortest way from the root of a graph to every node, each
+// way as the "name@version" on it.
+func Shortest(graph feed.Graph) map[string][]string {
+	out := map[int][]int{}
+	for _, edge := range graph.Edges {
+		if edge.To != feed.Open {
+			out[edge.From] = append(out[edge.From], edge.To)
+		}
+	}
+	paths := map[string][]string{}
+	ways := map[int][]string{feed.Root: nil}
+	queue := []int{feed.Root}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		for _, to := range out[at] {
+			if _, seen := ways[to]; seen {
+				continue
+			}
+			id := graph.Nodes[to].Name + "@" + graph.Nodes[to].Version
+			ways[to] = append(slices.Clone(ways[at]), id)
+			paths[id] = ways[to]
+			queue = append(queue, to)
+		}
+	}
+	return paths
+}
+
+// via returns the way from a root to a package, or to one release of it.
+func (c *check) via(ecosystemName, name, version string) []string {
+	for _, rg := range c.roots[ecosystemName] {
+		for _, id := range rg.record.Releases {
+			ownName, ownVersion := feed.CutVersion(id)
+			if ownName != name || version != "" && ownVersion != version {
+				continue
+			}
+			return append([]string{rg.record.Input}, rg.paths[id]...)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+// Package verify proves that a feed is whole: the ledger hangs together from
+// feed.json down, every file has the bytes that its digest promises, every
+// document is what rendering the ledger gives, and every edge of every release
+// that a root reaches ends in the feed. It reads; it never writes.
+package verify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/store"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// Options is what to verify beside the feed itself.
+type Options struct {
+	Ecosystems []ecosystem.Ecosystem
+	Against    []feed.Request // locks that the feed must satisfy
+	Deep       bool           // look inside every artifact too
+	Jobs       int            // files hashed at once
+	Place      string         // the feed as the user named it, for the repair command
+}
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	Code    string   `json:"code"`              // "missing-file", "wrong-bytes", "open-edge", …
+	Path    string   `json:"path,omitempty"`    // in the feed
+	Package string   `json:"package,omitempty"` // ecosystem:name@version
+	Message string   `json:"message"`
+	Via     []string `json:"via,omitempty"` // from a root down to the package: "name@version"
+	Repair  string   `json:"repair,omitempty"`
+}
+
+// Report is what verifying came to. The feed is whole when Findings is empty.
+type Report struct {
+	Place    string    `json:"place"`
+	Sequence int64     `json:"sequence"`
+	Packages int       `json:"packages"`
+	Releases int       `json:"releases"`
+	Files    int       `json:"files"`
+	Bytes    int64     `json:"bytes"`
+	Roots    int       `json:"roots"`
+	Findings []Finding `json:"findings"`
+	Notes    []string  `json:"notes,omitempty"`
+	Seconds  float64   `json:"seconds"`
+}
+
+// check is one verification under way.
+type check struct {
+	Options
+	feed  *store.Feed
+	roots map[string][]rootGraph // by ecosystem
+
+	mu       sync.Mutex
+	report   Report
+	expected map[string]bool // every path that belongs to the feed
+}
+
+// Run verifies f. An error means that it could not be verified at all.
+func Run(ctx context.Context, f *store.Feed, o Options) (Report, error) {
+	started := time.Now()
+	c := &check{Options: o, feed: f, roots: map[string][]rootGraph{}, expected: map[string]bool{}}
+	c.report.Place = o.Place
+	c.report.Findings = []Finding{}
+	manifest, err := f.Manifest(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	if manifest.Sequence == 0 {
+		return Report{}, errors.New("no feed here: feed.json is missing")
+	}
+	c.report.Sequence = manifest.Sequence
+	c.expect("feed.json")
+	for _, e := range o.Ecosystems {
+		if _, ok := manifest.Ecosystems[e.Name]; !ok {
+			continue
+		}
+		if err := c.ecosystem(ctx, e, manifest.Ecosystems[e.Name]); err != nil {
+			return Report{}, err
+		}
+	}
+	c.unknown(manifest)
+	for _, request := range o.Against {
+		if err := c.against(ctx, request); err != nil {
+			return Report{}, err
+		}
+	}
+	if err := c.surplus(ctx); err != nil {
+		return Report{}, err
+	}
+	c.finish()
+	c.report.Seconds = time.Since(started).Seconds()
+	return c.report, nil
+}
+
+// unknown reports ecosystems that this build cannot verify.
+func (c *check) unknown(manifest feed.Manifest) {
+	for name := range manifest.Ecosystems {
+		if !slices.ContainsFunc(c.Ecosystems, func(e ecosystem.Ecosystem) bool { return e.Name == name }) {
+			c.find(Finding{Code: "unknown-ecosystem", Message: "the feed holds " + name + " packages, which this version of feedctl does not know"})
+		}
+	}
+}
+
+// finish puts the findings in an order that does not depend on timing.
+func (c *check) finish() {
+	slices.SortFunc(c.report.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+	})
+	slices.Sort(c.report.Notes)
+	c.report.Notes = slices.Compact(c.report.Notes)
+}
+
+func (c *check) find(f Finding) {
+	if f.Repair == "" {
+		f.Repair = "feedctl mirror --repair --to " + c.Place
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.report.Findings = append(c.report.Findings, f)
+}
+
+func (c *check) note(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.report.Notes = append(c.report.Notes, text)
+}
+
+func (c *check) expect(path string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expected[path] = true
+}
+
+// ecosystem verifies everything of one ecosystem.
+func (c *check) ecosystem(ctx context.Context, e ecosystem.Ecosystem, summary feed.EcosystemSummary) error {
+	if err := c.ledger(ctx, e); err != nil {
+		return err
+	}
+	roots, err := c.feed.Roots(ctx, e.Name)
+	if err != nil {
+		c.find(Finding{Code: "unreadable-ledger", Message: e.Name + " roots: " + err.Error()})
+		return nil
+	}
+	for _, root := range roots {
+		if err := c.root(ctx, e, root); err != nil {
+			return err
+		}
+	}
+	if err := c.packages(ctx, e, summary); err != nil {
+		return err
+	}
+	return c.rootDocuments(ctx, e, summary)
+}
