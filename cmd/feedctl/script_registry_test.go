@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/feedctl/feedctl/internal/ecosystem/npm/npmtest"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// patience is how long a script waits for anything.
+const patience = 20 * time.Second
+
+// registry is a fake npm registry of a script.
+type registry struct{ *npmtest.Registry }
+
+func cmdRegistry(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: registry NAME VERB …")
+	}
+	name, verb, args := args[0], args[1], args[2:]
+	s := stateOf(ts)
+	if verb == "start" {
+		if s.registries[name] != nil || len(args) != 1 {
+			ts.Fatalf("usage: registry NAME start DIR, once for each NAME")
+		}
+		r := startRegistry(ts, args[0])
+		s.registries[name] = r
+		ts.Setenv(name, r.URL)
+		return
+	}
+	r := s.registries[name]
+	if r == nil {
+		ts.Fatalf("registry %s was not started", name)
+	}
+	ts.Check(r.do(ts, verb, args))
+}
+
+func startRegistry(ts *testscript.TestScript, dir string) *registry {
+	archive, err := npmtest.ReadDir(ts.MkAbs(dir))
+	ts.Check(err)
+	fake, err := npmtest.Start(archive)
+	ts.Check(err)
+	return &registry{fake}
+}
+
+// do carries out what a script says of a registry that runs.
+func (r *registry) do(ts *testscript.TestScript, verb string, args []string) error {
+	text := strings.Join(args, " ")
+	switch verb {
+	case "set":
+		archive, err := npmtest.ReadDir(ts.MkAbs(text))
+		if err != nil {
+			return err
+		}
+		return r.Set(archive)
+	case "stop":
+		r.Close()
+	case "heal":
+		r.Heal()
+	case "forget":
+		r.Forget()
+	case "fail":
+		return r.FailText(text)
+	case "log":
+		return r.printLog(ts, text)
+	case "wait":
+		return r.await(text)
+	default:
+		return fmt.Errorf("registry: no verb %q", verb)
+	}
+	return nil
+}
+
+// printLog writes the requests, sorted; with the name of a header, its value
+// after each in order of arrival.
+func (r *registry) printLog(ts *testscript.TestScript, header string) error {
+	lines := r.Lines()
+	if header != "" {
+		lines = nil
+		for _, request := range r.Requests() {
+			lines = append(lines, strings.TrimSpace(request.Method+" "+request.Path+" "+request.Header.Get(header)))
+		}
+	}
+	out := ts.Stdout() // an empty log empties it
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *registry) await(pattern string) error {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if r.Count(pattern) > 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("nobody asked for %s within %s; asked were %q", pattern, patience, r.Lines())
+}
+
+var hole = regexp.MustCompile(`\{\{(\w+)(?: (\S+)@(\S+) (\w+))?\}\}`)
+
+// cmdFill puts what only a running registry knows into files.
+func cmdFill(ts *testscript.TestScript, _ bool, args []string) {
+	for _, file := range args {
+		text := hole.ReplaceAllStringFunc(ts.ReadFile(file), func(found string) string {
+			return fillHole(ts, hole.FindStringSubmatch(found))
+		})
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+	}
+}
+
+func fillHole(ts *testscript.TestScript, parts []string) string {
+	name, pkg, version, what := parts[1], parts[2], parts[3], parts[4]
+	if pkg == "" {
+		return ts.Getenv(name)
+	}
+	r := stateOf(ts).registries[name]
+	if r == nil {
+		ts.Fatalf("%s: no such registry", parts[0])
+	}
+	if what == "url" {
+		return r.TarballURL(pkg, version)
+	}
+	hasher := feed.NewHasher("sha512", "sha1")
+	if _, err := hasher.Write(r.Tarball(pkg, version)); err != nil || r.Tarball(pkg, version) == nil {
+		ts.Fatalf("%s: no such release (%v)", parts[0], err)
+	}
+	switch what {
+	case "sri":
+		return hasher.Digests().SRI("sha512")
+	case "sha1":
+		return hasher.Digests()["sha1"]
+	}
+	ts.Fatalf("%s: want sri, sha1 or url", parts[0])
+	return ""
+}
+
+// parseCode reads an exit code.
+func parseCode(ts *testscript.TestScript, text string) int {
+	code, err := strconv.Atoi(text)
+	ts.Check(err)
+	return code
+}
