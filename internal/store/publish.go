@@ -1,0 +1,179 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// Publish makes everything that was put into the Writer the feed, all at once,
+// and reports whether anything changed; if not, no file outside of .feedctl is
+// touched. The time goes into the manifest. A Writer publishes once.
+//
+// Until the journal is written, an error or the end of ctx leaves the feed as it
+// was, and the staged artifacts for the next run. From then on ctx is not heeded,
+// and after an error or a crash the next Open or Lock finishes the work.
+func (w *Writer) Publish(ctx context.Context, now time.Time) (changed bool, err error) {
+	if w.ended {
+		return false, errEnded
+	}
+	if w.err != nil {
+		return false, w.err
+	}
+	manifest, err := w.settleAll(ctx)
+	if err != nil {
+		return false, err
+	}
+	removals, err := w.removals()
+	if err != nil {
+		return false, err
+	}
+	w.ended = true
+	if len(w.staged) == 0 && len(removals) == 0 && w.sameManifest(manifest) {
+		return false, removeStage(w.dir, noStep)
+	}
+	digest, err := w.stageManifest(manifest, now)
+	if err != nil {
+		return false, err
+	}
+	j := &journal{Format: feed.Format, Manifest: digest, Renames: w.renames(), Removals: removals}
+	if err := w.commit(ctx, j); err != nil {
+		return false, err
+	}
+	_, err = rollForward(w.dir, w.step)
+	return true, err
+}
+
+// settleAll stages the lists of every ecosystem that changes and returns the new
+// manifest, but for its sequence, previous digest and time.
+func (w *Writer) settleAll(ctx context.Context) (feed.Manifest, error) {
+	manifest := w.feed.manifest
+	manifest.Ecosystems = maps.Clone(manifest.Ecosystems)
+	if manifest.Ecosystems == nil {
+		manifest.Ecosystems = map[string]feed.EcosystemSummary{}
+	}
+	touched := slices.Collect(maps.Keys(w.ledgers))
+	if w.Repair {
+		touched = slices.AppendSeq(touched, maps.Keys(manifest.Ecosystems))
+	}
+	slices.Sort(touched)
+	for _, ecosystem := range slices.Compact(touched) {
+		summary, err := w.settle(ctx, ecosystem)
+		if err != nil {
+			return feed.Manifest{}, err
+		}
+		manifest.Ecosystems[ecosystem] = summary
+	}
+	return manifest, nil
+}
+
+// removals returns the paths to remove that exist and are not written, sorted.
+func (w *Writer) removals() ([]string, error) {
+	paths := []string{}
+	for _, p := range slices.Sorted(maps.Keys(w.removed)) {
+		if _, staged := w.staged[p]; staged {
+			continue
+		}
+		_, err := w.dir.lstat(p)
+		if errors.Is(err, feed.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, p)
+	}
+	return paths, nil
+}
+
+// renames returns the staged paths in the order in which they become visible.
+func (w *Writer) renames() []string {
+	return slices.SortedFunc(maps.Keys(w.staged), func(a, b string) int {
+		return cmp.Or(cmp.Compare(w.staged[a], w.staged[b]), cmp.Compare(a, b))
+	})
+}
+
+// sameManifest reports whether a manifest says what the feed's does.
+func (w *Writer) sameManifest(manifest feed.Manifest) bool {
+	before, err := compactJSON(w.feed.manifest.Ecosystems)
+	if err != nil {
+		return false
+	}
+	after, err := compactJSON(manifest.Ecosystems)
+	return err == nil && bytes.Equal(before, after)
+}
+
+// stageManifest stages feed.json and returns its digest.
+func (w *Writer) stageManifest(manifest feed.Manifest, now time.Time) (string, error) {
+	manifest.Format = feed.Format
+	manifest.Sequence++
+	manifest.Previous = w.feed.digest
+	manifest.Time = now.UTC()
+	data, err := indentedJSON(&manifest)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", ManifestPath, err)
+	}
+	return feed.SHA256(data), w.writeBytes(ManifestPath, manifestDocument, data)
+}
+
+// commit makes the stage durable and then writes the journal, which decides the
+// publish.
+func (w *Writer) commit(ctx context.Context, j *journal) error {
+	if err := w.step("barrier before the journal"); err != nil {
+		return err
+	}
+	staged := make([]string, len(j.Renames))
+	for i, p := range j.Renames {
+		staged[i] = stageDir + "/" + p
+	}
+	if err := barrier(w.dir, staged); err != nil {
+		return writeError(w.dir, stageDir, err)
+	}
+	if err := w.writeJournal(j); err != nil {
+		return err
+	}
+	if err := w.step("rename the journal"); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := w.dir.root.Rename(journalPart, journalPath); err != nil {
+		return writeError(w.dir, journalPath, err)
+	}
+	if err := w.step("barrier after the journal"); err != nil {
+		return err
+	}
+	if err := barrier(w.dir, []string{journalPath}); err != nil {
+		return writeError(w.dir, journalPath, err)
+	}
+	return nil
+}
+
+// writeJournal writes a whole and durable journal under another name.
+func (w *Writer) writeJournal(j *journal) error {
+	if err := w.step("write the journal"); err != nil {
+		return err
+	}
+	data, err := j.encode()
+	if err != nil {
+		return fmt.Errorf("%s: %w", journalPath, err)
+	}
+	file, err := w.dir.root.OpenFile(journalPart, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return writeError(w.dir, journalPart, err)
+	}
+	_, err = file.Write(data)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return writeError(w.dir, journalPart, err)
+	}
+	return nil
+}

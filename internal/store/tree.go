@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"syscall"
+
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// Tree gives the files of a feed. It is safe for concurrent use.
+type Tree interface {
+	// Open opens a file by its slash-separated path in the feed. A file that
+	// does not exist is feed.ErrNotFound.
+	Open(ctx context.Context, path string) (io.ReadCloser, error)
+}
+
+// Dir is a feed's directory. Nothing outside of it is reached through it.
+type Dir struct {
+	name string
+	root *os.Root // nil when the directory does not exist
+}
+
+// openDir opens a directory; one that does not exist is an empty Dir.
+func openDir(name string) (*Dir, error) {
+	root, err := os.OpenRoot(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Dir{name: name}, nil
+	case err != nil:
+		return nil, fmt.Errorf("feed directory %s: %w", name, plainError(err))
+	}
+	return &Dir{name: name, root: root}, nil
+}
+
+// Name returns the path of the directory as it was given.
+func (d *Dir) Name() string { return d.name }
+
+// Close releases the directory.
+func (d *Dir) Close() error {
+	if d.root == nil {
+		return nil
+	}
+	return d.root.Close()
+}
+
+// Open implements [Tree].
+func (d *Dir) Open(_ context.Context, path string) (io.ReadCloser, error) {
+	file, _, err := d.open(path)
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+// open opens a regular file and returns its size.
+func (d *Dir) open(path string) (*os.File, int64, error) {
+	if d.root == nil {
+		return nil, 0, notFound(path)
+	}
+	file, err := d.root.Open(path)
+	if err != nil {
+		return nil, 0, pathError(path, err)
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = notFound(path)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// Stat returns the size of a file. A path that is no regular file, a symbolic
+// link for instance, is feed.ErrNotFound.
+func (d *Dir) Stat(path string) (int64, error) {
+	info, err := d.lstat(path)
+	if err != nil {
+		return 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return 0, notFound(path)
+	}
+	return info.Size(), nil
+}
+
+func (d *Dir) lstat(path string) (fs.FileInfo, error) {
+	if d.root == nil {
+		return nil, notFound(path)
+	}
+	info, err := d.root.Lstat(path)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	return info, nil
+}
+
+// Entry is what lies at one path of a feed's directory.
+type Entry struct {
+	Path string
+	Size int64
+	Mode fs.FileMode // type bits; zero for a regular file
+}
+
+// Walk yields everything in the directory that is no folder, sorted by path
+// segment, without .feedctl.
+func (d *Dir) Walk(ctx context.Context) iter.Seq2[Entry, error] { return d.walk(ctx, ".") }
+
+func (d *Dir) walk(ctx context.Context, below string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if d.root == nil {
+			return
+		}
+		err := fs.WalkDir(d.root.FS(), below, func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return nil
+			case err != nil:
+				return err
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case path == controlDir:
+				return skip(entry)
+			case entry.IsDir():
+				return nil
+			}
+			info, err := entry.Info()
+			if err != nil {
+				return err
+			}
+			if !yield(Entry{Path: path, Size: info.Size(), Mode: info.Mode().Type()}, nil) {
+				return fs.SkipAll
+			}
+			return nil
+		})
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("feed directory %s: %w", d.name, err))
+		}
+	}
+}
+
+func skip(entry fs.DirEntry) error {
+	if entry.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// names returns the names in a folder, unsorted; of one that does not exist,
+// none.
+func (d *Dir) names(path string) ([]string, error) {
+	if d.root == nil {
+		return nil, nil
+	}
+	folder, err := d.root.Open(path)
+	if err != nil {
+		if isAbsent(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("%s: %w", path, plainError(err))
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
+	if err != nil && !errors.Is(err, syscall.ENOTDIR) {
+		return nil, fmt.Errorf("%s: %w", path, plainError(err))
+	}
+	return names, nil
+}
+
+func notFound(path string) error { return fmt.Errorf("%s: %w", path, feed.ErrNotFound) }
+
+// pathError names a path once and turns the disk's "no such file" into
+// feed.ErrNotFound.
+func pathError(path string, err error) error {
+	if isAbsent(err) {
+		return notFound(path)
+	}
+	return fmt.Errorf("%s: %w", path, plainError(err))
+}
+
+// isAbsent also holds when a folder on the way is a file.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// plainError removes the operation and the path that package os adds.
+func plainError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
+}
+
+// readFile reads a whole file of at most limit bytes.
+func readFile(ctx context.Context, tree Tree, path string, limit int64) ([]byte, error) {
+	file, err := tree.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := readAll(file, sizeOf(file), limit)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, plainError(err))
+	}
+	return data, nil
+}
+
+func sizeOf(file io.Reader) int64 {
+	if f, ok := file.(fs.File); ok {
+		if info, err := f.Stat(); err == nil {
+			return info.Size()
+		}
+	}
+	return 0
+}
+
+// readAll reads r to its end. The size is what r is expected to hold, which
+// saves growing the buffer.
+func readAll(r io.Reader, size, limit int64) ([]byte, error) {
+	if size > limit {
+		return nil, fmt.Errorf("is %d bytes long, more than the %d that are read", size, limit)
+	}
+	data := make([]byte, 0, max(size, 511)+1)
+	for {
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case int64(len(data)) > limit:
+			return nil, fmt.Errorf("is longer than the %d bytes that are read", limit)
+		case errors.Is(err, io.EOF):
+			return data, nil
+		case err != nil:
+			return nil, err
+		}
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"sync"
+	"time"
+
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// Writer holds the lock on a feed and collects what one run changes, until
+// Publish makes all of it the feed. Its methods are safe for concurrent use,
+// Publish and Close apart.
+//
+// Nothing outside .feedctl changes before Publish. What was staged when a run
+// ends without publishing stays there; the next run checks the artifacts among
+// it and does not fetch them again.
+type Writer struct {
+	// Repair makes the Writer believe nothing that is in the feed's directory:
+	// artifacts there are hashed and replaced when they are wrong, and lists of
+	// the ledger are made anew from the records. It is set before anything else
+	// is called.
+	Repair bool
+
+	dir   *Dir
+	lock  *lock
+	feed  *Feed
+	paths *pathset
+	step  steps
+
+	mu      sync.Mutex
+	busy    map[string]chan struct{} // paths of artifacts being staged, closed when done
+	staged  map[string]class         // what leaves the stage
+	sums    map[string]sum           // artifacts of this run, changed or not
+	written map[string]bool          // documents of this run, changed or not
+	removed map[string]bool
+	ledgers map[string]*pending // by ecosystem
+	err     error               // of a call that returns none
+	ended   bool
+}
+
+// class is what a staged file is. Files leave the stage in this order.
+type class int
+
+const (
+	artifact class = iota
+	leafDocument
+	entryDocument
+	ledgerDocument
+	manifestDocument
+)
+
+// Lock takes the exclusive right to write the feed in dir, which is made when it
+// does not exist. When another process has the lock, the error is a *LockedError
+// that says who. A publish that was cut off is finished first.
+//
+// The command is what the holder of the lock is shown as; it must hold no
+// secrets.
+func Lock(ctx context.Context, dir, command string, now time.Time) (*Writer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	d, err := makeDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	l, err := tryLock(d, holder{Command: command, Since: now.UTC()})
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	rolled, err := rollForward(d, noStep)
+	var f *Feed
+	if err == nil {
+		f, err = openFeedDir(d)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.unlock(), d.Close())
+	}
+	f.RolledForward = rolled
+	w := &Writer{
+		dir: d, lock: l, feed: f, paths: newPathset(d), step: noStep,
+		busy: map[string]chan struct{}{}, staged: map[string]class{}, sums: map[string]sum{},
+		written: map[string]bool{}, removed: map[string]bool{}, ledgers: map[string]*pending{},
+	}
+	f.salvage = &w.Repair
+	return w, nil
+}
+
+// makeDir opens a directory that may be written, and makes it when there is
+// none. One that is no feed is refused before anything is written into it.
+func makeDir(name string) (*Dir, error) {
+	if err := os.MkdirAll(name, 0o755); err != nil {
+		return nil, fmt.Errorf("feed directory %s: %w", name, plainError(err))
+	}
+	d, err := openDir(name)
+	if err != nil {
+		return nil, err
+	}
+	if d.root == nil {
+		return nil, fmt.Errorf("feed directory %s: vanished while it was opened", name)
+	}
+	if _, err := d.lstat(ManifestPath); errors.Is(err, feed.ErrNotFound) {
+		if _, err := d.lstat(journalPath); errors.Is(err, feed.ErrNotFound) {
+			if err := checkEmpty(d); err != nil {
+				return nil, errors.Join(err, d.Close())
+			}
+		}
+	}
+	return d, nil
+}
+
+// Feed returns the feed as it was when the lock was taken. It is closed with the
+// Writer.
+func (w *Writer) Feed() *Feed { return w.feed }
+
+// Close gives the lock back. What was not published stays in the stage.
+func (w *Writer) Close() error {
+	w.ended = true
+	return errors.Join(w.lock.unlock(), w.dir.Close())
+}
+
+// write stages a file under its final path with what fill writes. After an error
+// nothing of it is left.
+//
+// The file is written in place: what a killed run left half-written counts for
+// nothing, because a stage is read again only where a digest is known.
+func (w *Writer) write(p string, c class, fill func(io.Writer) error) error {
+	staged := stageDir + "/" + p
+	file, err := w.create(p)
+	if err != nil {
+		return err
+	}
+	err = fill(&stagedFile{dir: w.dir, path: staged, file: file})
+	if closing := file.Close(); err == nil && closing != nil {
+		err = writeError(w.dir, staged, closing)
+	}
+	if err == nil {
+		err = w.renew(staged, p)
+	}
+	if err != nil {
+		_ = w.dir.root.Remove(staged)
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.staged[p] = c
+	delete(w.removed, p)
+	return nil
+}
+
+// create makes a new file in the stage. It never opens one that is there, which
+// may be a hard link to an artifact of the feed.
+func (w *Writer) create(p string) (*os.File, error) {
+	staged := stageDir + "/" + p
+	var err error
+	for _, prepare := range []func() error{
+		func() error { return nil },
+		func() error { return w.dir.root.MkdirAll(path.Dir(staged), 0o755) },
+		func() error { return w.clear(p) },
+	} {
+		if err = prepare(); err != nil {
+			continue
+		}
+		var file *os.File
+		if file, err = w.dir.root.OpenFile(staged, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err == nil {
+			return file, nil
+		}
+	}
+	return nil, writeError(w.dir, staged, err)
+}
+
+// writeBytes stages a file with known content.
+func (w *Writer) writeBytes(p string, c class, data []byte) error {
+	return w.write(p, c, func(out io.Writer) error {
+		_, err := out.Write(data)
+		return err
+	})
+}
+
+// stagedFile is a file in the stage whose errors say what to do.
+type stagedFile struct {
+	dir  *Dir
+	path string
+	file *os.File
+}
+
+func (f *stagedFile) Write(data []byte) (int, error) {
+	n, err := f.file.Write(data)
+	if err != nil {
+		err = writeError(f.dir, f.path, err)
+	}
+	return n, err
+}
+
+// renew makes the time of a new file later, in whole seconds, than that of the
+// file it replaces: web servers and clients compare times of that grain.
+func (w *Writer) renew(staged, p string) error {
+	old, err := w.dir.root.Lstat(p)
+	if err != nil {
+		return nil //nolint:nilerr // it replaces nothing
+	}
+	info, err := w.dir.root.Lstat(staged)
+	if err != nil {
+		return writeError(w.dir, staged, err)
+	}
+	if info.ModTime().Unix() > old.ModTime().Unix() {
+		return nil
+	}
+	later := time.Unix(old.ModTime().Unix()+1, 0)
+	if err := w.dir.root.Chtimes(staged, later, later); err != nil {
+		return writeError(w.dir, staged, err)
+	}
+	return nil
+}
+
+// clear makes the folder of p in the stage and removes what an earlier run left
+// in the way: files where p needs a folder, and whatever lies at p itself.
+func (w *Writer) clear(p string) error {
+	for i := range len(p) {
+		if p[i] != '/' {
+			continue
+		}
+		folder := stageDir + "/" + p[:i]
+		if info, err := w.dir.root.Lstat(folder); err == nil && !info.IsDir() {
+			if err := w.dir.root.Remove(folder); err != nil {
+				return err
+			}
+		}
+	}
+	staged := stageDir + "/" + p
+	if err := w.dir.root.RemoveAll(staged); err != nil && !isAbsent(err) {
+		return err
+	}
+	return w.dir.root.MkdirAll(path.Dir(staged), 0o755)
+}
+
+// unstage forgets a file that turned out to be what the feed has already.
+func (w *Writer) unstage(p string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.staged, p)
+	delete(w.removed, p)
+}
+
+func (w *Writer) isStaged(p string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.staged[p]
+	return ok
+}
