@@ -64,12 +64,33 @@ func (a *app) feedFlags(command *cobra.Command) {
 
 // load reads the configuration for a command.
 func (a *app) load(cmd *cobra.Command) error {
-	c, err := config.Load(cmd.Flags(), os.Environ())
+	c, err := config.Load(cmd.Flags(), os.Environ(), clientAccess)
 	if err != nil {
 		return &usageError{err}
 	}
+	if c.To == "" {
+		c.To = defaultFeed
+	}
 	a.config = c
 	return nil
+}
+
+// defaultFeed is the folder of the feed when nothing names one.
+const defaultFeed = "feed"
+
+// clientAccess looks up what "credentials: {client: true}" refers to.
+func clientAccess(config ecosystem.UpstreamConfig) (web.Access, error) {
+	env, err := environment()
+	if err != nil {
+		return web.Access{}, err
+	}
+	for _, e := range all.Ecosystems() {
+		if e.Name == config.Ecosystem {
+			access, _, err := e.Credentials(env, config)
+			return access, err
+		}
+	}
+	return web.Access{}, fmt.Errorf("upstream %q: unknown ecosystem %q", config.Name, config.Ecosystem)
 }
 
 // now is the one time of a run: SOURCE_DATE_EPOCH when set, else the clock.
@@ -146,6 +167,7 @@ func (a *app) client(cmd *cobra.Command) (*web.Client, error) {
 		MaxAge:    a.config.MaxAge,
 		Offline:   a.config.Offline,
 		Logger:    a.logger(cmd),
+		Secrets:   &a.secrets,
 	})
 }
 

@@ -71,6 +71,7 @@ func (a *app) upstreams(ctx context.Context, cmd *cobra.Command, inputs []string
 	}
 	failed := 0
 	if check {
+		a.config.CacheDir = "" // what was kept says nothing of an upstream today
 		client, err := a.client(cmd)
 		if err != nil {
 			return err
@@ -145,6 +146,10 @@ func lineOf(e ecosystem.Ecosystem, config ecosystem.UpstreamConfig) upstreamLine
 func (l *upstreamLine) check(ctx context.Context, client *web.Client) {
 	if l.config.Disabled {
 		l.State = "disabled"
+		return
+	}
+	if l.config.Problem != nil {
+		l.State, l.Detail = "unauthorised", l.config.Problem.Error()
 		return
 	}
 	started := time.Now()

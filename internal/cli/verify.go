@@ -107,8 +107,11 @@ func (a *app) printReport(out io.Writer, report verify.Report) error {
 		if subject == "" {
 			subject = finding.Path
 		}
-		fmt.Fprintf(&b, "%s: %s: %s\n", finding.Code, subject, finding.Message)
-		if finding.Path != "" && finding.Path != subject {
+		if subject != "" {
+			subject += ": "
+		}
+		fmt.Fprintf(&b, "%s: %s%s\n", finding.Code, subject, finding.Message)
+		if finding.Path != "" && finding.Package != "" {
 			fmt.Fprintf(&b, "  file:   %s\n", finding.Path)
 		}
 		if len(finding.Via) > 0 {

@@ -49,7 +49,7 @@ type Config struct {
 	Platforms []string                     // as written, valid for feed.ParseTarget; nil when nothing is said
 	Options   map[string]map[string]string // the ecosystems' own options, by ecosystem
 	Extras    []string                     // nil when nothing is said
-	Inputs    []string                     // files, folders, package URLs, "npm:NAME@RANGE"
+	Inputs    []string                     // files, folders, package URLs, "ecosystem:NAME@RANGE"
 	Jobs      int                          // downloads at once; 0 lets feedctl choose
 	MaxAge    time.Duration                // younger cached metadata is used without asking
 	CacheDir  string                       // of the metadata cache

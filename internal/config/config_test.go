@@ -23,7 +23,6 @@ type setup struct {
 	files   []string // other files that exist
 	environ []string
 	args    []string
-	quiet   bool // a command without the flags of mirror
 	access  ClientAccess
 }
 
@@ -52,9 +51,7 @@ func (s setup) load(t *testing.T) (Config, error) {
 	}
 	flags := pflag.NewFlagSet("feedctl", pflag.ContinueOnError)
 	AddPersistentFlags(flags)
-	if !s.quiet {
-		AddMirrorFlags(flags)
-	}
+	AddMirrorFlags(flags)
 	if err := flags.Parse(s.args); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,10 @@ import (
 var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,99}$`)
 
 // credentials reads the reference and follows it.
-func (l *loader) credentials(config *ecosystem.UpstreamConfig, entry credentialsEntry, offline bool) {
+//
+// Credentials that cannot be found are a problem of the upstream, which matters
+// when it is asked: a run whose packages are all saved goes on without them.
+func (l *loader) credentials(config *ecosystem.UpstreamConfig, entry credentialsEntry) {
 	if entry.line == 0 || !l.wellFormed(entry) || config.URL == "" {
 		return
 	}
@@ -29,11 +32,7 @@ func (l *loader) credentials(config *ecosystem.UpstreamConfig, entry credentials
 		return
 	}
 	if err := l.follow(config, entry); err != nil {
-		if l.flags.Lookup("skip-unsupported") != nil && !offline {
-			l.problems.at(entry.line, "upstream %q: credentials: %v", config.Name, err)
-			return
-		}
-		config.FoundIn += fmt.Sprintf(", without credentials: %v", err)
+		config.Problem = fmt.Errorf("%s:%d: credentials: %w", l.problems.file, entry.line, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/ecosystem/all"
 	"github.com/feedctl/feedctl/internal/web"
 )
 
@@ -15,7 +16,7 @@ const head = `# feedctl.yaml: what feedctl mirrors, from where, and into which f
 
 to: ./feed                       # folder of the feed
 # base_url: https://feed.example # address at which that folder is served
-# inputs: [.]                    # lockfiles, folders, "npm:name@range"
+# inputs: [.]                    # lockfiles, folders, lists, packages
 # platforms: [linux/amd64]       # keep the files of these platforms only; default: all
 `
 
@@ -26,8 +27,8 @@ const middle = `
 upstreams:
 `
 
-const none = `# - name: npm
-#   ecosystem: npm
+const none = `# - name: main
+#   ecosystem: %s
 #   url: https://registry.example/
 #   include: ["@acme/*"]
 #   credentials: {env: REGISTRY_TOKEN}   # the variable's name, never the token
@@ -41,7 +42,7 @@ func Template(upstreams []ecosystem.UpstreamConfig) ([]byte, error) {
 	b.WriteString(head)
 	if len(upstreams) == 0 {
 		b.WriteString(strings.Replace(middle, "upstreams:\n", "# upstreams:\n", 1))
-		b.WriteString(none)
+		fmt.Fprintf(&b, none, all.Ecosystems()[0].Name)
 		return []byte(b.String()), nil
 	}
 	b.WriteString(middle)
@@ -73,11 +74,12 @@ func writeUpstream(b *strings.Builder, u ecosystem.UpstreamConfig) error {
 	if u.Disabled {
 		b.WriteString("    enabled: false\n")
 	}
-	for _, file := range u.Access.CAFiles {
-		fmt.Fprintf(b, "    # trusts the authorities in %s\n", comment(file))
-	}
-	if u.Access.Authorization != "" || u.Access.CertFile != "" {
-		b.WriteString("    credentials: {client: true}   # read from the package manager's own settings at each run\n")
+	access := u.Access
+	switch {
+	case access.Authorization != "" || access.CertFile != "" || len(access.CA) > 0 || len(access.CAFiles) > 1:
+		b.WriteString("    credentials: {client: true}   # these and authorities are read from the package manager's own settings at each run\n")
+	case len(access.CAFiles) == 1:
+		fmt.Fprintf(b, "    ca: %s\n", quoteAlways(access.CAFiles[0]))
 	}
 	return nil
 }

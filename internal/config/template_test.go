@@ -19,15 +19,15 @@ import (
 func TestTemplate(t *testing.T) {
 	found := []ecosystem.UpstreamConfig{
 		{Name: "npm-acme", Ecosystem: "npm", URL: "https://acme.test/npm/", Include: []string{"@acme/*", `we\*ird`}, FoundIn: "~/.npmrc:3\nurl: x",
-			Access: web.Access{Authorization: "Bearer tok-1", CAFiles: []string{"/ca.pem"}}},
-		{Name: "no", Ecosystem: "npm", URL: "https://old.test:81/", Disabled: true, Exclude: []string{"x"}, FoundIn: "the lockfile"},
+			Access: web.Access{Authorization: "Bearer tok-1"}},
+		{Name: "no", Ecosystem: "npm", URL: "https://old.test:81/", Disabled: true, Exclude: []string{"x"}, FoundIn: "the lockfile", Access: web.Access{CAFiles: []string{"ca.pem"}}},
 		{Name: "team", Ecosystem: "npm", URL: "C:\\feeds: #1", Feed: true},
 	}
 	text, err := Template(found)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"# found in ~/.npmrc:3 url: x\n", "credentials: {client: true}", "# trusts the authorities in /ca.pem"} {
+	for _, want := range []string{"# found in ~/.npmrc:3 url: x\n", "credentials: {client: true}", `ca: "ca.pem"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -35,7 +35,7 @@ func TestTemplate(t *testing.T) {
 	if strings.Contains(string(text), "tok-") {
 		t.Error("the template shows a secret")
 	}
-	c, err := setup{file: string(text), access: func(ecosystem.UpstreamConfig) (web.Access, error) {
+	c, err := setup{file: string(text), files: []string{"ca.pem"}, access: func(ecosystem.UpstreamConfig) (web.Access, error) {
 		return web.Access{Authorization: "Bearer tok-1"}, nil
 	}}.load(t)
 	if err != nil {
@@ -46,6 +46,9 @@ func TestTemplate(t *testing.T) {
 		got.FoundIn, found[i].FoundIn = "", ""
 		if got.Access.Authorization != found[i].Access.Authorization {
 			t.Errorf("%s: credentials were lost", got.Name)
+		}
+		if diff := cmp.Diff(found[i].Access.CAFiles, got.Access.CAFiles); diff != "" {
+			t.Errorf("authorities: %s", diff)
 		}
 		got.Access, found[i].Access = web.Access{}, web.Access{}
 		if diff := cmp.Diff(found[i], got); diff != "" {

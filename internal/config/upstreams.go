@@ -29,7 +29,7 @@ func (l *loader) upstreams(c *Config, doc document) {
 				config.Access.Base = config.URL
 			}
 			l.trust(&config, entry)
-			l.credentials(&config, entry.Credentials, c.Offline)
+			l.credentials(&config, entry.Credentials)
 			c.Upstreams = append(c.Upstreams, config)
 		}
 	}

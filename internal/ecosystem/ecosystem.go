@@ -70,6 +70,9 @@ type Ecosystem struct {
 	// (design: native settings, then what the inputs record, then the client's
 	// own default). None found is an error that says which line to write.
 	Discover func(ctx context.Context, env Environment) ([]UpstreamConfig, error)
+	// Credentials returns how the package manager's own settings reach the address
+	// of an upstream that the user has configured, and where they say so.
+	Credentials func(env Environment, config UpstreamConfig) (access web.Access, foundIn string, err error)
 	// NewSource opens one upstream. It makes no request.
 	NewSource func(config UpstreamConfig, client *web.Client) (Source, error)
 	// Probe asks an upstream the cheapest question that shows it speaks the

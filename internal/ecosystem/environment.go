@@ -37,5 +37,6 @@ type UpstreamConfig struct {
 	Exclude   []string // patterns of names it is never asked for
 	Disabled  bool
 	Access    web.Access
+	Problem   error  // why the upstream cannot be asked, such as credentials that are not there; matters only when it is
 	FoundIn   string // where the address was found: "feedctl.yaml:3", "~/.npmrc", "npm config get registry"
 }

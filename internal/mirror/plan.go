@@ -32,6 +32,13 @@ type item struct {
 
 func isNotFound(err error) bool { return errors.Is(err, feed.ErrNotFound) }
 
+// isDamage reports whether an error means that a part of the ledger is not what
+// its digest says.
+func isDamage(err error) bool {
+	var integrity *feed.IntegrityError
+	return errors.As(err, &integrity)
+}
+
 // plan finds out what is new: for each package of the graphs, the releases and
 // files that the feed lacks.
 func (r *run) plan(ctx context.Context, j *job) error {

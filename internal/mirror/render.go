@@ -59,7 +59,7 @@ func (r *run) addRest(ctx context.Context, j *job) error {
 		have[p.new.Name] = true
 		p.changed = true
 	}
-	for summary, err := range r.feed.Packages(ctx, j.Name) {
+	for summary, err := range r.writer.Packages(ctx, j.Name) {
 		if err != nil {
 			return err
 		}
@@ -67,6 +67,11 @@ func (r *run) addRest(ctx context.Context, j *job) error {
 			continue
 		}
 		saved, err := r.feed.Package(ctx, j.Name, summary.Name)
+		if r.Repair && isDamage(err) {
+			r.report.Notes = append(r.report.Notes, fmt.Sprintf("%s:%s: its record in the ledger is damaged, and nothing that the feed was asked for needs it; "+
+				"mirror it by its name to repair it", j.Name, summary.Name))
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -136,6 +141,9 @@ func (r *run) renderRoot(ctx context.Context, j *job) error {
 		return nil
 	}
 	before, err := j.RenderRoot(j.old.Layout, r.feed.Packages(ctx, j.Name))
+	if r.Repair && isDamage(err) {
+		return nil // what there was before is not known
+	}
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (r *run) resolve(ctx context.Context, j *job) error {
 		}
 	}
 	roots, err := r.feed.Roots(ctx, j.Name)
-	if err != nil {
+	if err != nil && !(r.Repair && isDamage(err)) {
 		return err
 	}
 	r.phase("Resolving "+j.Name, 0)
@@ -172,15 +172,27 @@ func (r *run) warm(ctx context.Context, j *job, nodes []feed.Node) error {
 		wanted[node.Name] = append(wanted[node.Name], node.Version)
 	}
 	r.phase("Reading "+j.Name+" metadata", int64(len(names)))
+	unmet := make([][]feed.Unmet, len(names))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(r.jobs())
-	for _, name := range names {
+	for i, name := range names {
 		group.Go(func() error {
 			defer r.progress(1)
-			return r.lookUp(ctx, j, name, wanted[name])
+			err := r.lookUp(ctx, j, name, wanted[name])
+			if isNotFound(err) {
+				unmet[i] = []feed.Unmet{{Requirement: feed.Requirement{Name: name, Range: strings.Join(wanted[name], " and ")}, Reasons: []string{err.Error()}}}
+				return nil
+			}
+			return err
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if all := slices.Concat(unmet...); len(all) > 0 {
+		return &feed.ResolveError{Unmet: all}
+	}
+	return nil
 }
 
 // lookUp takes the given versions of one package, unless the feed holds them all.

@@ -19,6 +19,7 @@ type shelf struct {
 	set       *upstream.Set
 	feed      *store.Feed
 	ecosystem string
+	repair    bool // a record that is damaged counts as absent
 
 	mu    sync.Mutex
 	saved map[string]feed.Package
@@ -31,8 +32,8 @@ type taken struct {
 	upstream string
 }
 
-func newShelf(f *store.Feed, set *upstream.Set, ecosystem string, upgrade bool) *shelf {
-	s := &shelf{set: set, feed: f, ecosystem: ecosystem, saved: map[string]feed.Package{}, taken: map[string]taken{}}
+func newShelf(f *store.Feed, set *upstream.Set, ecosystem string, upgrade, repair bool) *shelf {
+	s := &shelf{set: set, feed: f, ecosystem: ecosystem, repair: repair, saved: map[string]feed.Package{}, taken: map[string]taken{}}
 	s.Index = upstream.NewIndex(s.savedPackage, set, upgrade)
 	return s
 }
@@ -46,7 +47,7 @@ func (s *shelf) savedPackage(ctx context.Context, name string) (feed.Package, er
 	if !ok {
 		var err error
 		p, err = s.feed.Package(ctx, s.ecosystem, name)
-		if err != nil && !errors.Is(err, feed.ErrNotFound) {
+		if err != nil && !errors.Is(err, feed.ErrNotFound) && !(s.repair && isDamage(err)) {
 			return feed.Package{}, err
 		}
 		s.mu.Lock()

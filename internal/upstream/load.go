@@ -71,6 +71,9 @@ func Load(ctx context.Context, e ecosystem.Ecosystem, configured []ecosystem.Ups
 }
 
 func openSource(ctx context.Context, e ecosystem.Ecosystem, config ecosystem.UpstreamConfig, client *web.Client, open Opener) (ecosystem.Source, error) {
+	if config.Problem != nil {
+		return nil, config.Problem
+	}
 	if !config.Feed {
 		return e.NewSource(config, client)
 	}

@@ -96,3 +96,20 @@ func TestLoadSources(t *testing.T) {
 	_, err = Load(t.Context(), e, configured, nil, nil, open, slog.New(slog.DiscardHandler))
 	checkError(t, err, `upstream "off" (): not an address`)
 }
+
+// TestProblemMattersWhenAsked opens an upstream whose credentials are not there.
+func TestProblemMattersWhenAsked(t *testing.T) {
+	problem := errors.New("feedctl.yaml:6: credentials: the environment variable TOKEN is not set")
+	e := ecosystem.Ecosystem{Name: "toy", NewSource: func(ecosystem.UpstreamConfig, *web.Client) (ecosystem.Source, error) {
+		return nil, nil
+	}}
+	configs := []ecosystem.UpstreamConfig{{Name: "a", Ecosystem: "toy", Problem: problem}}
+	log := slog.New(slog.DiscardHandler)
+	if _, err := Load(t.Context(), e, configs, nil, nil, nil, log); !errors.Is(err, problem) {
+		t.Errorf("got %v, want the problem", err)
+	}
+	configs[0].Disabled = true
+	if _, err := Load(t.Context(), e, configs, nil, nil, nil, log); err != nil {
+		t.Errorf("disabled: %v", err)
+	}
+}

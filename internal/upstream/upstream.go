@@ -172,7 +172,7 @@ func search[T any](ctx context.Context, s *Set, name string, ask func(ecosystem.
 		case err == nil:
 			s.remember(name, finding{route: r})
 			return value, r, nil
-		case false:
+		case ctx.Err() != nil:
 			return zero, nil, ctx.Err()
 		case !errors.Is(err, feed.ErrNotFound):
 			return zero, nil, failure(r.Config, name, err)

@@ -222,3 +222,29 @@ func TestVersionsBelongToTheCaller(t *testing.T) {
 		t.Errorf("got %s", list(again))
 	}
 }
+
+// TestCancelledSearch: the end of the caller's context is its own, no failure of
+// the upstream, and the next caller asks again.
+func TestCancelledSearch(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	set := setOf(named("a", &cancelling{fake{packages: map[string]string{"x": "1.0.0"}}, cancel}))
+	_, err := set.Versions(ctx, "x")
+	var failure *feed.PackageError
+	if !errors.Is(err, context.Canceled) || errors.As(err, &failure) {
+		t.Errorf("got %v", err)
+	}
+	if versions, err := set.Versions(t.Context(), "x"); list(versions) != "1.0.0" || err != nil {
+		t.Errorf("after it: %s, %v", list(versions), err)
+	}
+}
+
+// cancelling is a source whose caller gives up while it is asked.
+type cancelling struct {
+	fake
+	cancel context.CancelFunc
+}
+
+func (c *cancelling) Versions(ctx context.Context, name string) ([]feed.Version, error) {
+	c.cancel()
+	return c.fake.Versions(ctx, name)
+}

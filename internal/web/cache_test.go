@@ -107,8 +107,9 @@ func TestCacheStale(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			world := scripted(say(200, `"v1"`), say(200, `"v1"`), test.down)
-			l := newLab(t, Options{CacheDir: t.TempDir(), MaxAge: time.Hour, Retries: 1, StallTimeout: 20 * time.Millisecond, HeaderTimeout: 20 * time.Millisecond}, world)
+			l := newLab(t, Options{CacheDir: t.TempDir(), MaxAge: time.Hour, Retries: 1, StallTimeout: 400 * time.Millisecond, HeaderTimeout: 400 * time.Millisecond}, world)
 			r := Request{URL: address, Check: isJSON, Limit: 100, Access: Access{Upstream: "corp"}}
 			other := r
 			other.URL = address + "-2"

@@ -41,6 +41,7 @@ func (c *Client) Ask(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	c.options.Secrets.Add(r.Access.Authorization)
 	key := t.key()
 	flight := fmt.Sprintf("%s %d %t", key, t.Limit, t.Fresh)
 	got, err := c.flights.do(ctx, flight, func(ctx context.Context) (Answer, error) {

@@ -14,16 +14,24 @@ import (
 // and ready; it is safe for concurrent use and must not be copied.
 type Secrets struct {
 	mu       sync.RWMutex
+	known    map[Secret]bool
 	replacer *strings.Replacer
 	parts    []string
 }
 
 // Add puts a secret into the set, with the forms in which it may turn up: the
 // token of an Authorization value, a decoded password, URL-escaped text. Forms
-// shorter than four bytes are left out.
+// shorter than four bytes are left out. A nil set takes nothing.
 func (s *Secrets) Add(secret Secret) {
+	if s == nil || secret == "" || s.has(secret) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = map[Secret]bool{}
+	}
+	s.known[secret] = true
 	for _, part := range secret.parts() {
 		if len(part) >= shortest && !slices.Contains(s.parts, part) {
 			s.parts = append(s.parts, part)
@@ -36,6 +44,12 @@ func (s *Secrets) Add(secret Secret) {
 		pairs = append(pairs, part, redacted)
 	}
 	s.replacer = strings.NewReplacer(pairs...)
+}
+
+func (s *Secrets) has(secret Secret) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.known[secret]
 }
 
 func (s *Secrets) clean(text string) string {

@@ -27,6 +27,7 @@ func (c *Client) Open(ctx context.Context, r Request) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.options.Secrets.Add(r.Access.Authorization)
 	if c.options.Offline {
 		return nil, t.upstreamError(0, ErrOffline)
 	}

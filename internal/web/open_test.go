@@ -20,7 +20,7 @@ const (
 	oldDate  = "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT"
 )
 
-var youngDate = "Last-Modified: " + time.Now().UTC().Format(http.TimeFormat)
+var youngDate = "Last-Modified: " + time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
 
 // rest answers a request for the bytes from n on.
 func rest(n int, fields ...string) http.HandlerFunc {
@@ -55,7 +55,7 @@ func TestOpenResumes(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			world := scripted(test.steps...)
-			l := newLab(t, Options{StallTimeout: 50 * time.Millisecond}, world)
+			l := newLab(t, Options{StallTimeout: 400 * time.Millisecond}, world)
 			if got, err := l.read(t, Request{URL: artifact}); err != nil || got != content {
 				t.Errorf("%q %v", got, err)
 			}
@@ -147,7 +147,7 @@ func TestOpenResumesOverHTTP2(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			world := scripted(first, rest(10, etag))
 			server := quietTLSServer(t, world, func(s *httptest.Server) { s.EnableHTTP2 = true })
-			l := newLab(t, Options{StallTimeout: 50 * time.Millisecond}, nil)
+			l := newLab(t, Options{StallTimeout: 400 * time.Millisecond}, nil)
 			got, err := l.read(t, Request{URL: server.URL, Access: Access{CA: certificate(server)}})
 			if seen := world.requests(); err != nil || got != content || len(seen) != 2 || seen[1].ProtoMajor != 2 {
 				t.Errorf("%q %v, %d requests", got, err, len(seen))

@@ -160,3 +160,23 @@ func FuzzText(f *testing.F) {
 		_ = scrub(text, Secret(body))
 	})
 }
+
+// TestClientTellsSecrets: what a request was authorized with is known to the
+// log from then on, wherever it turns up.
+func TestClientTellsSecrets(t *testing.T) {
+	for _, how := range []string{"get", "open"} {
+		t.Run(how, func(t *testing.T) {
+			var secrets Secrets
+			l := newLab(t, Options{Secrets: &secrets}, say(200, "x"))
+			r := Request{URL: address, Access: Access{Base: address, Authorization: "Bearer t0psecret"}}
+			if how == "get" {
+				l.get(t, r)
+			} else if _, err := l.read(t, r); err != nil {
+				t.Error(err)
+			}
+			var out strings.Builder
+			slog.New(RedactingHandler(slog.NewTextHandler(&out, nil), &secrets)).Info("it was t0psecret")
+			wantLacks(t, out.String(), "t0psecret")
+		})
+	}
+}

@@ -172,8 +172,10 @@ func TestProtocolAndReuse(t *testing.T) {
 func TestPerHostLimit(t *testing.T) {
 	var now, most atomic.Int64
 	world := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		most.Store(max(most.Load(), now.Add(1)))
-		time.Sleep(10 * time.Millisecond)
+		n := now.Add(1)
+		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		}
+		time.Sleep(30 * time.Millisecond)
 		now.Add(-1)
 		w.Write([]byte("x"))
 	})

@@ -54,9 +54,10 @@ type Options struct {
 	MaxAge   time.Duration // younger cached metadata is used without a request
 	Offline  bool          // use cached metadata of any age, send nothing
 
-	Proxy  func(*http.Request) (*url.URL, error) // default http.ProxyFromEnvironment
-	Logger *slog.Logger                          // default: nothing is logged
-	Now    func() time.Time                      // clock of the cache and of Retry-After dates; default time.Now
+	Proxy   func(*http.Request) (*url.URL, error) // default http.ProxyFromEnvironment
+	Logger  *slog.Logger                          // default: nothing is logged
+	Secrets *Secrets                              // is told every Authorization that is used, so that logs leave it out; may be nil
+	Now     func() time.Time                      // clock of the cache and of Retry-After dates; default time.Now
 }
 
 // Client sends requests. It is safe for concurrent use.

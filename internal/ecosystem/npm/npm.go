@@ -19,6 +19,7 @@ import (
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/npm/discover"
 	"github.com/feedctl/feedctl/internal/ecosystem/npm/lock"
+	"github.com/feedctl/feedctl/internal/web"
 )
 
 // Ecosystem returns the npm ecosystem.
@@ -39,6 +40,9 @@ func Ecosystem() ecosystem.Ecosystem {
 		},
 		Defaults:      defaults,
 		Discover:      discover.Discover,
+		Credentials: func(env ecosystem.Environment, config ecosystem.UpstreamConfig) (web.Access, string, error) {
+			return discover.Access(env, config.Name, config.URL)
+		},
 		NewSource:     NewSource,
 		Probe:         Probe,
 		Resolve:       resolve,

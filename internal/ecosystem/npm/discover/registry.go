@@ -3,6 +3,7 @@ package discover
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/feedctl/feedctl/internal/web"
@@ -58,7 +59,7 @@ func (s settings) access(r registry) (web.Access, credentials) {
 // authorities adds the certificate authorities that the settings trust.
 func (s settings) authorities(access *web.Access) {
 	for _, key := range []string{"cafile", "node-extra-ca-certs"} {
-		if set, _ := s.get(key); set.value != "" {
+		if set, _ := s.get(key); set.value != "" && !slices.Contains(access.CAFiles, set.value) {
 			access.CAFiles = append(access.CAFiles, set.value)
 		}
 	}
