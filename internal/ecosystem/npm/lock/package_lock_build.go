@@ -103,12 +103,6 @@ func (l *npmLock) owner(e *npmEntry) int {
 func (l *npmLock) connect(e *npmEntry, from int, d dependency) {
 	r := d.requirement()
 	to := l.find(e, d)
-	if to != nil && to.link {
-		to = l.entries[path.Clean(to.resolved)]
-		if to == nil {
-			return
-		}
-	}
 	switch {
 	case to == nil:
 		l.dangling(e, from, r)

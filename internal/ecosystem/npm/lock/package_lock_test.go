@@ -114,7 +114,7 @@ b@1.0.0
 	{
 		"version 1 without package.json: what nothing requires counts as asked for",
 		`{"lockfileVersion":1,"requires":true,"dependencies":{
-			"a":{"version":"1.0.0","requires":{"b":"^1"},"dependencies":{"b":{"version":"1.0.0","bundled":true}}},
+			"a":{"version":"1.0.0","requires":{"b":"^1"},"dependencies":{"b":{"version":"1.0.0","bundled":true,"dependencies":{"n":{"version":"1.0.0"}}}}},
 			"l":{"version":"npm:b@2.0.0","integrity":"SRI_A"},
 			"g":{"version":"github:o/g#COMMIT","from":"github:o/g"},
 			"u":{"version":"https://files.test/u.tgz"},

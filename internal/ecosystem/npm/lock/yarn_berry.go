@@ -87,7 +87,7 @@ func (l *berryLock) metadata(v *value) error {
 
 // classify gives an entry its node by its locator, or lists it as skipped.
 func (l *berryLock) classify(e *berryEntry, locator string) error {
-	name, reference, ok := unpatch(locator)
+	name, reference, ok := splitAt(locator)
 	if !ok {
 		return l.g.src.fail(e.line, e.key, "the resolution %q is not of the form name@reference", clip(locator))
 	}
@@ -113,17 +113,6 @@ func (l *berryLock) classify(e *berryEntry, locator string) error {
 	node, err := l.g.node(r)
 	e.node = node
 	return err
-}
-
-// unpatch splits a locator; of a patched package it splits that of the package
-// as the registry has it.
-func unpatch(locator string) (name, reference string, ok bool) {
-	name, reference, ok = splitAt(locator)
-	for depth := 0; ok && depth < 8 && strings.HasPrefix(reference, "patch:"); depth++ {
-		inner, _, _ := strings.Cut(strings.TrimPrefix(reference, "patch:"), "#")
-		name, reference, ok = splitAt(unescape(inner))
-	}
-	return name, reference, ok
 }
 
 func (l *berryLock) connect() error {

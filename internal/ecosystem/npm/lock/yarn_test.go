@@ -109,11 +109,11 @@ note yarn.lock:1: package.json asks for late@^9, which the lock does not hold
   linkType: soft
 
 "ts@npm:typescript@^5":
-  version: 5.0.4
-  resolution: "typescript@npm:5.0.4"
+  version: 5.9.0
+  resolution: "typescript@npm:5.9.0"
   linkType: hard
 
-"ts@patch:typescript@npm%3A^5#./t.patch":
+"ts@patch:typescript@npm%3A^5#./t.patch::locator=p%40workspace%3A.":
   version: 5.0.4
   resolution: "typescript@patch:typescript@npm%3A5.0.4#./t.patch::version=5.0.4&hash=1"
   linkType: hard
@@ -131,9 +131,10 @@ a@1.0.0 https://registry.example/dl/a.tgz
 	b@2.0.0 <b@>=1> peer
 	b@2.0.0 <b@^2>
 	OPEN open in the lock <none@*> peer
-	typescript@5.0.4 <ts (typescript@^5)>
+	typescript@5.9.0 <ts (typescript@^5)>
 b@2.0.0
 typescript@5.0.4
+typescript@5.9.0
 u@1.0.0 https://registry.example/u/-/u-1.0.0.tgz
 skipped e: exec:./make.js#./make.js: exec dependency (yarn.lock:23)
 skipped g: https://git.test/g.git#commit=COMMIT: git dependency (yarn.lock:28)
@@ -142,8 +143,8 @@ skipped q: portal:./q: portal dependency (yarn.lock:45)
 	},
 	{
 		"berry of the first version, and of one to come",
-		files("yarn.lock", "__metadata:\n  version: 99\n\n\"a@npm:^1\":\n  resolution: \"a@npm:1.0.0\"\n  dependencies:\n    b: ^1\n\n\"b@npm:^1\":\n  resolution: \"b@npm:1.0.0\"\n"),
-		"root\n\ta@1.0.0 <a@1.0.0>\na@1.0.0\n\tb@1.0.0 <b@^1>\nb@1.0.0\nnote yarn.lock:2: version 99 of the format is newer than 10, the newest that is known; it is read the same way\n",
+		files("yarn.lock", "__metadata:\n  version: 99\n\n\"a@npm:^1\":\n  resolution: \"a@npm:1.0.0\"\n  dependencies:\n    b: ^1\n\n\"b@npm:^1\":\n  resolution: \"b@npm:1.0.0\"\n\n\"b@npm:>1\":\n  resolution: \"b@npm:1.5.0\"\n"),
+		"root\n\ta@1.0.0 <a@1.0.0>\n\tb@1.5.0 <b@1.5.0>\na@1.0.0\n\tb@1.0.0 <b@^1>\nb@1.0.0\nb@1.5.0\nnote yarn.lock:2: version 99 of the format is newer than 10, the newest that is known; it is read the same way\n",
 	},
 }
 
