@@ -293,7 +293,7 @@ func checkDirty(t *testing.T, p feed.Package) {
 func TestTarballAddress(t *testing.T) {
 	for _, row := range []struct{ tarball, want, says string }{
 		{"https://files.test/x.tgz?sig=1#frag", "https://files.test/x.tgz?sig=1", ""},
-		{"/root/x.tgz", "{registry}/root/x.tgz", ""},
+		{"/top/x.tgz", "{registry}/top/x.tgz", ""},
 		{"alpha/-/x.tgz", "{registry}/alpha/-/x.tgz", ""},
 		{"//files.test/x.tgz", "http://files.test/x.tgz", ""},
 		{"", "{registry}/alpha/-/alpha-1.0.0.tgz", ""},
