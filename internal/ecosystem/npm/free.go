@@ -242,7 +242,7 @@ func chosenLock(project tree.Project, t *tree.Tree, release func(name, version s
 		}
 		releases[n.Manifest.Name+"@"+n.Manifest.Version] = r
 	}
-	data, err := t.Lock(tree.LockOptions{Name: "feed", Tarball: func(name, version string) (string, string) {
+	data, err := t.Lock(tree.LockOptions{Name: "feed", OmitMissing: true, Tarball: func(name, version string) (string, string) {
 		r := releases[name+"@"+version]
 		if len(r.Files) == 0 {
 			return "", ""

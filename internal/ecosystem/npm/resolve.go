@@ -57,6 +57,7 @@ func (r *registry) manifest(name string, v feed.Version) (*tree.Manifest, error)
 	if err != nil {
 		return nil, err
 	}
+	manifest.Tags = v.Tags
 	if r.manifests == nil {
 		r.manifests = map[string]*tree.Manifest{}
 	}

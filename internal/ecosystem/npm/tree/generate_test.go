@@ -1,12 +1,19 @@
 package tree
 
 import (
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/feedctl/feedctl/pkg/feed"
 )
 
 // generated is a random small registry with a project on it. It serves as JSON
@@ -60,7 +67,7 @@ func (g generator) manifest(name, version string) map[string]any {
 	if g.IntN(2) == 0 {
 		peers := g.deps(2, 1000)
 		meta := map[string]any{}
-		for peer := range peers {
+		for _, peer := range slices.Sorted(maps.Keys(peers)) {
 			if g.IntN(3) == 0 {
 				meta[peer] = map[string]any{"optional": true}
 			}
@@ -137,7 +144,7 @@ func (g generator) project(c *generated, with traits) {
 	if with.overrides {
 		rules := g.overrides(2)
 		for _, kind := range []string{"dependencies", "devDependencies", "peerDependencies", "optionalDependencies"} {
-			for name := range c.Root[kind].(map[string]any) {
+			for _, name := range slices.Sorted(maps.Keys(c.Root[kind].(map[string]any))) {
 				if g.IntN(20) > 0 { // an override of the project's own dependency is EOVERRIDE
 					maps.DeleteFunc(rules, func(key string, _ any) bool { return strings.HasPrefix(key, name) })
 				}
@@ -219,4 +226,74 @@ func encode(t testing.TB, value any) json.RawMessage {
 		t.Fatal(err)
 	}
 	return raw
+}
+
+// kinds are the generated cases that are compared with npm.
+var kinds = map[string]traits{"plain": {}, "overrides": {overrides: true}, "members": {members: true}}
+
+// recordedFile holds what npm 11.19.1 on Node 20.20.2 made of generated cases.
+const recordedFile = "testdata/generated.json.gz"
+
+// answer is npm's tree with its flags, or the code with which it refuses.
+type answer struct {
+	Lock  map[string]string `json:",omitempty"`
+	Error string            `json:",omitempty"`
+	Text  string            `json:",omitempty"`
+}
+
+// flagged lists a tree with the flags of its nodes.
+func flagged(tree *Tree) map[string]string {
+	lock := placed(tree)
+	for _, n := range tree.Nodes {
+		entry, ok := lock[n.Path]
+		if !ok {
+			continue
+		}
+		for _, f := range []struct {
+			on   bool
+			text string
+		}{{n.Dev, " dev"}, {n.Optional, " optional"}, {n.DevOptional && !n.Dev && !n.Optional, " devOptional"}, {n.Peer, " peer"}} {
+			if f.on {
+				entry += f.text
+			}
+		}
+		lock[n.Path] = entry
+	}
+	return lock
+}
+
+// TestRecorded compares with npm's recorded answers. TestGenerated (build tag
+// live) asks npm again, about any number of cases.
+func TestRecorded(t *testing.T) {
+	f, err := os.Open(recordedFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	zipped, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded map[string]answer
+	if err := json.NewDecoder(zipped).Decode(&recorded); err != nil || len(recorded) == 0 {
+		t.Fatalf("%d cases, %v", len(recorded), err)
+	}
+	for name, want := range recorded {
+		kind, seed, _ := strings.Cut(name, " ")
+		number, err := strconv.ParseUint(seed, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		project, options, u := generate(number, kinds[kind]).parsed(t)
+		tree, err := Resolve(t.Context(), project, options, u)
+		var unmet *feed.ResolveError
+		switch {
+		case err == nil && want.Error == "":
+			if diff := difference(flagged(tree), want.Lock); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		case !errors.As(err, &unmet) || !slices.ContainsFunc(unmet.Unmet, func(u feed.Unmet) bool { return u.Code == want.Error }):
+			t.Errorf("%s: got %v, npm says %q", name, err, want.Error)
+		}
+	}
 }

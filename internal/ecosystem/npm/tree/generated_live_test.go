@@ -4,6 +4,8 @@ package tree
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -26,6 +28,7 @@ import (
 
 var (
 	cases     = flag.Int("cases", 100, "generated registries to compare with npm's own tree builder, for each kind")
+	record    = flag.Bool("record", false, "write npm's answers to testdata/generated.json.gz")
 	firstSeed = flag.Uint64("seed", 1, "first seed of the generated registries")
 )
 
@@ -57,11 +60,6 @@ const one = async line => {
 const lines = readline.createInterface({ input: process.stdin })
 ;(async () => { for await (const line of lines) await one(line) })()
 `
-
-type answer struct {
-	Lock        map[string]string
-	Error, Text string
-}
 
 // builder is a running script.
 type builder struct {
@@ -130,31 +128,25 @@ func (b *builder) build(t *testing.T, id int, c generated) (answer, bool) {
 	return a, true
 }
 
-// flagged lists a tree with the flags of its nodes.
-func flagged(tree *Tree) map[string]string {
-	lock := placed(tree)
-	for _, n := range tree.Nodes {
-		entry, ok := lock[n.Path]
-		if !ok {
-			continue
-		}
-		for _, f := range []struct {
-			on   bool
-			text string
-		}{{n.Dev, " dev"}, {n.Optional, " optional"}, {n.DevOptional && !n.Dev && !n.Optional, " devOptional"}, {n.Peer, " peer"}} {
-			if f.on {
-				entry += f.text
-			}
-		}
-		lock[n.Path] = entry
-	}
-	return lock
-}
-
 // TestGenerated compares random small registries with npm's own tree builder.
 func TestGenerated(t *testing.T) {
-	for name, with := range map[string]traits{"plain": {}, "overrides": {overrides: true}, "members": {members: true}} {
-		t.Run(name, func(t *testing.T) { compareGenerated(t, with) })
+	recorded := map[string]answer{}
+	for name, with := range kinds {
+		t.Run(name, func(t *testing.T) {
+			for seed, a := range compareGenerated(t, with) {
+				recorded[fmt.Sprintf("%s %d", name, seed)] = a
+			}
+		})
+	}
+	if *record && !t.Failed() {
+		var out bytes.Buffer
+		zipped := gzip.NewWriter(&out)
+		if err := errors.Join(json.NewEncoder(zipped).Encode(recorded), zipped.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(recordedFile, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -263,7 +255,10 @@ func TestRulesLive(t *testing.T) {
 	}
 }
 
-func compareGenerated(t *testing.T, with traits) {
+// compareGenerated returns npm's answers, without those of cases on which npm
+// crashes or never ends.
+func compareGenerated(t *testing.T, with traits) map[uint64]answer {
+	answers := map[uint64]answer{}
 	var current map[string]map[string]any
 	server := serve(&current)
 	defer server.Close()
@@ -302,6 +297,9 @@ func compareGenerated(t *testing.T, with traits) {
 			continue
 		}
 		codes[want.Error]++
+		if ok {
+			answers[seed] = answer{Lock: want.Lock, Error: want.Error}
+		}
 		if unmet != nil && slices.ContainsFunc(unmet.Unmet, func(u feed.Unmet) bool { return u.Code == want.Error }) {
 			got.Error = want.Error
 		}
@@ -317,4 +315,5 @@ func compareGenerated(t *testing.T, with traits) {
 		}
 	}
 	t.Log(strconv.Itoa(*cases), "cases, endless", endless, "by code", codes)
+	return answers
 }

@@ -32,6 +32,7 @@ func (d Deps) Get(name string) (string, bool) {
 type Manifest struct {
 	Name    string // real name of the package
 	Version string
+	Tags    []string // dist-tags that point here, as far as the registry cares to say; only suits looks at them
 
 	raw    json.RawMessage
 	once   sync.Once

@@ -310,3 +310,51 @@ func TestMembersOfOneName(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestWarmFollows(t *testing.T) {
+	u := parseUniverse(t, `a 1.0.0: b *, opt c *, peer p *, peer? q *, bundle inside, inside *
+		b 1.0.0: dev never *
+		p 1.0.0: deep *
+		q 1.0.0: never2 *, peer r *
+		r 1.0.0: never3 *, peer? s *`)
+	for _, row := range []struct {
+		name    string
+		options Options
+		want    string
+	}{
+		{"peers", Options{}, "a b c d deep m-dep p q r s"},
+		{"legacy peers", Options{LegacyPeers: true}, "a b c d m-dep"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var mu sync.Mutex
+			asked := map[string]string{}
+			project := Project{
+				Root: parseRelease(t, "root 1.0.0: a *, m *, dev d *"), Members: map[string]*Manifest{"m": parseRelease(t, "m 1.0.0: m-dep *")},
+			}
+			err := Warm(t.Context(), project, row.options, registryFunc(func(ctx context.Context, name string, suits func(*Manifest) bool) (*Packument, error) {
+				mu.Lock()
+				asked[name] = ""
+				mu.Unlock()
+				return u.Packument(ctx, name, suits)
+			}), 2)
+			if got := strings.Join(sortedKeys(asked), " "); err != nil || got != row.want {
+				t.Errorf("got %s, %v, want %s", got, err, row.want)
+			}
+		})
+	}
+}
+
+// A peer that lies below the package that wants it does not count.
+func TestPeerBelow(t *testing.T) {
+	r := newResolver(Options{}, universe{})
+	if err := r.start(t.Context(), Project{}); err != nil {
+		t.Fatal(err)
+	}
+	a, p := newNode("a", parseRelease(t, "a 1.0.0: peer p *")), newNode("p", parseRelease(t, "p 1.0.0"))
+	r.addEdges(a, false)
+	r.graph.attach(a, r.root)
+	r.graph.attach(p, a)
+	if e := a.out.get("p"); e.to != p || e.valid() {
+		t.Errorf("edge to %v is valid", e.to)
+	}
+}

@@ -226,9 +226,9 @@ func fetch(ctx context.Context, registry Registry, spec *Spec) (*Packument, erro
 	if spec.Target != nil {
 		target = spec.Target
 	}
-	var suits func(*Manifest) bool
-	if target.Type != SpecTag {
-		suits = func(m *Manifest) bool { return target.Matches(m.Version) }
+	suits := func(m *Manifest) bool { return target.Matches(m.Version) }
+	if target.Type == SpecTag {
+		suits = func(m *Manifest) bool { return slices.Contains(m.Tags, target.Range) }
 	}
 	return registry.Packument(ctx, spec.Package(), suits)
 }

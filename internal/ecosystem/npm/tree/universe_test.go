@@ -409,6 +409,14 @@ var rules = []rulesRow{
 			"packages/a 1.0.0\npackages/b 1.0.0\npackages/b > c 2.0.0\n",
 	},
 	{
+		name:      "an override below a member",
+		universe:  "c 1.0.0\nc 2.0.0",
+		root:      "c ^1",
+		members:   map[string]string{"m": "m 1.0.0: c ^1", "n": "n 1.0.0: c ^1"},
+		overrides: `{"m": {"c": "^2"}}`,
+		want:      "c 1.0.0\nm 1.0.0\nm > c 2.0.0\nn 1.0.0\nm -> m\nn -> n\n",
+	},
+	{
 		name:     "a member that does not suit comes from the registry",
 		universe: "m 2.0.0",
 		members:  map[string]string{"m": "m 1.0.0", "n": "n 1.0.0: m ^2"},
