@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -38,6 +39,9 @@ func syncEach(d *Dir, paths []string) error {
 
 func syncOne(d *Dir, name string, flag int) error {
 	file, err := d.root.OpenFile(name, flag, 0)
+	if errors.Is(err, syscall.EISDIR) { // one that was moved whole; the folder it lies in is flushed
+		return nil
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

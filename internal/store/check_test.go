@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,6 +125,10 @@ func TestRepairKeepsDamageVisible(t *testing.T) {
 	if got := problems(t, dir); len(got) != 1 || got[0].Path != record {
 		t.Errorf("problems are %+v", got)
 	}
+	manifest, _ := openFeed(t, dir).Manifest(t.Context())
+	if got := manifest.Ecosystems[eco]; got.Packages != 2 || got.Releases != 2 {
+		t.Errorf("the manifest counts %+v, want 2 packages and the 2 releases of alpha", got)
+	}
 }
 
 func TestDamageStopsAnOrdinaryRun(t *testing.T) {
@@ -147,6 +152,12 @@ func TestRepairOfManyLists(t *testing.T) {
 	putBare(t, w, numbered(0, 400))
 	publish(t, w, dayOne)
 	want := ledgerOf(tree(t, dir))
+	healthy := "pkg-0"
+	for i := 1; strings.HasPrefix(nameHash(healthy), "3") || strings.HasPrefix(nameHash(healthy), "a"); i++ {
+		healthy = fmt.Sprintf("pkg-%d", i)
+	}
+	record := recordDir(eco) + "/" + healthy + ".json"
+	write(t, dir, record, strings.Replace(want[record], "1.0.0", "6.6.6", 1))
 	write(t, dir, listPath(eco, "3"), "{}")
 	write(t, dir, listPath(eco, "77"), "{}")
 	if err := os.Remove(filepath.Join(dir, listPath(eco, "a"))); err != nil {
@@ -157,8 +168,44 @@ func TestRepairOfManyLists(t *testing.T) {
 	if !publish(t, w, dayTwo) {
 		t.Error("a repair is no change")
 	}
+	if got := problems(t, dir); len(got) != 1 || got[0].Path != record {
+		t.Errorf("problems are %+v, want the record that a sound list names", got)
+	}
+	w = lockFeed(t, dir)
+	w.Repair = true
+	putBare(t, w, map[string]string{healthy: "1.0.0"})
+	publish(t, w, dayTwo)
 	if diff := cmp.Diff(want, ledgerOf(tree(t, dir))); diff != "" {
 		t.Errorf("ledger, -want +got:\n%.1000s", diff)
 	}
 	wantWhole(t, dir)
+}
+
+// TestListThatCountsWrongly gives the first list, digest and all, a child with a
+// count that is not its own.
+func TestListThatCountsWrongly(t *testing.T) {
+	f := largeFeed(t, 300)
+	files := f.tree.(memory)
+	l, err := decodeList(files[listPath(eco, "")], "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Children[3].Count += 2
+	data, err := l.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files[listPath(eco, "")] = data
+	f.manifest.Ecosystems[eco] = feed.EcosystemSummary{Ledger: feed.SHA256(data)}
+	var found []Problem
+	if err := f.CheckTree(t.Context(), eco, func(p Problem) {
+		if strings.HasPrefix(p.Path, "ledger/demo/lists/") {
+			found = append(found, p)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 1 || found[0].Path != listPath(eco, "3") || !strings.Contains(found[0].Want, "as the list above says") {
+		t.Errorf("problems of lists are %+v", found)
+	}
 }

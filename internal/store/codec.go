@@ -99,17 +99,6 @@ func inUTC(t time.Time) time.Time {
 	return t.UTC()
 }
 
-func decodePackage(data []byte, key feed.PackageKey) (feed.Package, error) {
-	var p feed.Package
-	if err := json.Unmarshal(data, &p); err != nil {
-		return feed.Package{}, err
-	}
-	if p.PackageKey != key {
-		return feed.Package{}, fmt.Errorf("is the record of %s, want %s", p.PackageKey, key)
-	}
-	return p, nil
-}
-
 // decodeManifest reads feed.json. The format is looked at before anything else,
 // so that a newer feed is told from a broken one.
 func decodeManifest(data []byte) (feed.Manifest, error) {

@@ -37,7 +37,7 @@ func (w *Writer) Document(doc feed.Document) error {
 	if doc.Link != "" {
 		return w.linkDocument(ctx, doc, c)
 	}
-	same, err := sameBytes(ctx, w.dir, doc.Path, doc.Bytes)
+	same, err := w.dir.holds(doc.Path, doc.Bytes)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,6 @@ func (w *Writer) claim(doc feed.Document) error {
 	_, isArtifact := w.sums[doc.Path]
 	again := w.written[doc.Path]
 	w.written[doc.Path] = true
-	delete(w.removed, doc.Path)
 	w.mu.Unlock()
 	if isArtifact {
 		return fmt.Errorf("path %q: is an artifact and a document", doc.Path)
@@ -81,7 +80,7 @@ func (w *Writer) current(p string) string {
 // sameAs reports whether the file at p has the bytes of a document.
 func (w *Writer) sameAs(doc feed.Document, p string) (bool, error) {
 	if doc.Link == "" {
-		return sameBytes(context.Background(), w.dir, p, doc.Bytes)
+		return w.dir.holds(p, doc.Bytes)
 	}
 	return w.sameFiles(w.current(doc.Link), p)
 }

@@ -70,6 +70,31 @@ func TestLinkDocuments(t *testing.T) {
 	}
 }
 
+// TestStagedLinkIsNotWrittenThrough finds a name of an artifact in the stage, as a
+// killed run may leave it, where another file is to be staged.
+func TestStagedLinkIsNotWrittenThrough(t *testing.T) {
+	dir := seed(t)
+	before := tree(t, dir)
+	write(t, dir, stageDir+"/demo/other", "")
+	for _, name := range []string{"demo/x", "demo/y.bin"} {
+		if err := os.Link(filepath.Join(dir, "demo/alpha/1.0.0.bin"), filepath.Join(dir, stageDir, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	w := lockFeed(t, dir)
+	if err := w.Document(feed.Document{Path: "demo/x", Bytes: []byte("x")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Artifact(t.Context(), artifactFile("demo/y.bin", "y"), nil, content("y")); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, w, dayTwo)
+	after := tree(t, dir)
+	if path := "demo/alpha/1.0.0.bin"; after[path] != before[path] || after["demo/x"] != "x" || after["demo/y.bin"] != "y" {
+		t.Errorf("the feed holds %q, %q, %q", after[path], after["demo/x"], after["demo/y.bin"])
+	}
+}
+
 func TestDocumentsOfOnePath(t *testing.T) {
 	w := lockFeed(t, seed(t))
 	same := feed.Document{Path: "demo/alpha/info.json", Bytes: []byte("about alpha")}

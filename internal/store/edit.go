@@ -16,7 +16,6 @@ type edit struct {
 	ecosystem string
 	root      *node
 	loaded    map[string]bool // prefixes of the lists that were read
-	overwrite bool            // rewrite lists even where the digest is the old one
 }
 
 // node is one list being edited.
@@ -166,8 +165,8 @@ func (n *node) split() {
 	}
 }
 
-// write calls put for every list that is new or changed, the first list last,
-// and returns the digest of n.
+// write calls put for every list on the way to a change, the first list last, and
+// returns the digest of n.
 func (e *edit) write(n *node, put func(prefix string, data []byte) error) (string, error) {
 	if !n.dirty {
 		return n.digest, nil
@@ -184,11 +183,7 @@ func (e *edit) write(n *node, put func(prefix string, data []byte) error) (strin
 	if err != nil {
 		return "", fmt.Errorf("list %q of the ledger: %w", n.prefix, err)
 	}
-	digest := feed.SHA256(data)
-	if digest == n.digest && !e.overwrite {
-		return digest, nil
-	}
-	return digest, put(n.prefix, data)
+	return feed.SHA256(data), put(n.prefix, data)
 }
 
 // gone returns the prefixes of the lists that were read and are no more, sorted.

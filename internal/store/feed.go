@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +76,7 @@ func finishPublish(d *Dir) (bool, error) {
 }
 
 func openFeedDir(d *Dir) (*Feed, error) {
-	data, err := readFile(context.Background(), d, ManifestPath, maxManifest)
+	data, err := d.read(ManifestPath, maxManifest)
 	if errors.Is(err, feed.ErrNotFound) {
 		if err := checkEmpty(d); err != nil {
 			return nil, err
@@ -288,20 +287,4 @@ func (f *Feed) Matches(ctx context.Context, file feed.File) (bool, error) {
 		return false, fmt.Errorf("%s: %w", file.Path, err)
 	}
 	return compare(got, file) == nil, nil
-}
-
-func sameBytes(ctx context.Context, tree Tree, path string, want []byte) (bool, error) {
-	file, err := tree.Open(ctx, path)
-	if errors.Is(err, feed.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer file.Close()
-	if sizeOf(file) != int64(len(want)) {
-		return false, nil
-	}
-	data, err := readAll(file, int64(len(want)), int64(len(want)))
-	return err == nil && bytes.Equal(data, want), nil
 }

@@ -254,6 +254,9 @@ func TestRecordsComeBack(t *testing.T) {
 	if lines := strings.Count(string(data), "\n"); lines != 4 {
 		t.Errorf("the record has %d lines, want 4:\n%s", lines, data)
 	}
+	if got, want := count(p), (tally{packages: 1, releases: 2}); got != want {
+		t.Errorf("the record counts as %v, want %v", got, want)
+	}
 	if got := latest(p); got != "2" {
 		t.Errorf("newest of all yanked is %q", got)
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ import (
 type journal struct {
 	Format   int      `json:"format"`
 	Manifest string   `json:"manifest"` // "sha256:…" of the new feed.json
-	Renames  []string `json:"renames"`  // from the stage into the feed, in this order
+	Renames  []string `json:"renames"`  // files, and folders that are new as a whole, from the stage into the feed, in this order
 	Removals []string `json:"removals"` // after the renames
 }
 
@@ -64,7 +63,7 @@ func decodeJournal(data []byte) (*journal, error) {
 // does nothing and returns false. It needs the journal and the stage only, may
 // be cut off anywhere and be called again. The caller holds the lock.
 func rollForward(d *Dir, step steps) (bool, error) {
-	data, err := readFile(context.Background(), d, journalPath, maxJournal)
+	data, err := d.read(journalPath, maxJournal)
 	if errors.Is(err, feed.ErrNotFound) {
 		return false, nil
 	}
@@ -98,7 +97,7 @@ func (j *journal) play(d *Dir, step steps) error {
 			return err
 		}
 	}
-	data, err := readFile(context.Background(), d, ManifestPath, maxManifest)
+	data, err := d.read(ManifestPath, maxManifest)
 	if err != nil {
 		return fmt.Errorf("feed directory %s: %w", d.name, err)
 	}

@@ -113,7 +113,7 @@ func (w *Writer) PutPackage(ecosystem string, p feed.Package) error {
 		return err
 	}
 	defer release()
-	same, err := sameBytes(ctx, w.dir, path, data)
+	same, err := w.dir.holds(path, data)
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (w *Writer) RemoveRoot(ecosystem, id string) error {
 
 // stageLedger stages a document of the ledger unless the feed has the same bytes.
 func (w *Writer) stageLedger(path string, data []byte) error {
-	same, err := sameBytes(context.Background(), w.dir, path, data)
+	same, err := w.dir.holds(path, data)
 	if err != nil {
 		return err
 	}

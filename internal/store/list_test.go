@@ -152,6 +152,29 @@ func written(t *rapid.T, e *edit) map[string]string {
 	return lists
 }
 
+// TestEmptyChildrenGo takes all packages of one child away.
+func TestEmptyChildrenGo(t *testing.T) {
+	e := newEdit(&Feed{}, eco)
+	packages := numbered(0, 600)
+	gone := map[string]bool{}
+	for name := range packages {
+		gone[name] = strings.HasPrefix(nameHash(name), "7")
+	}
+	for _, changes := range [][]change{changesOf(packages, nil), changesOf(packages, gone)} {
+		if err := e.apply(t.Context(), e.root, changes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lists := 0
+	if _, err := e.write(e.root, func(prefix string, data []byte) error {
+		lists++
+		_, err := decodeList(data, prefix)
+		return err
+	}); err != nil || lists != 16 {
+		t.Errorf("%d lists, want 15 and the first one; %v", lists, err)
+	}
+}
+
 // memory is a feed in memory.
 type memory map[string][]byte
 

@@ -122,7 +122,7 @@ func (l *lock) unlock() error {
 
 // readHolder describes who has the lock, or returns "". The file may be any.
 func readHolder(d *Dir) string {
-	data, err := readFile(context.Background(), d, holderPath, maxHolder)
+	data, err := d.read(holderPath, maxHolder)
 	if err != nil {
 		return ""
 	}

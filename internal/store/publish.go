@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -44,8 +45,13 @@ func (w *Writer) Publish(ctx context.Context, now time.Time) (changed bool, err 
 	if err != nil {
 		return false, err
 	}
-	j := &journal{Format: feed.Format, Manifest: digest, Renames: w.renames(), Removals: removals}
-	if err := w.commit(ctx, j); err != nil {
+	renames := w.renames()
+	folded, err := w.fold(ctx, renames)
+	if err != nil {
+		return false, err
+	}
+	j := &journal{Format: feed.Format, Manifest: digest, Renames: folded, Removals: removals}
+	if err := w.commit(ctx, j, renames); err != nil {
 		return false, err
 	}
 	_, err = rollForward(w.dir, w.step)
@@ -75,13 +81,10 @@ func (w *Writer) settleAll(ctx context.Context) (feed.Manifest, error) {
 	return manifest, nil
 }
 
-// removals returns the paths to remove that exist and are not written, sorted.
+// removals returns the paths to remove that exist, sorted.
 func (w *Writer) removals() ([]string, error) {
 	paths := []string{}
 	for _, p := range slices.Sorted(maps.Keys(w.removed)) {
-		if _, staged := w.staged[p]; staged {
-			continue
-		}
 		_, err := w.dir.lstat(p)
 		if errors.Is(err, feed.ErrNotFound) {
 			continue
@@ -99,6 +102,56 @@ func (w *Writer) renames() []string {
 	return slices.SortedFunc(maps.Keys(w.staged), func(a, b string) int {
 		return cmp.Or(cmp.Compare(w.staged[a], w.staged[b]), cmp.Compare(a, b))
 	})
+}
+
+// fold lets a folder that the feed does not have yet move as one, in place of
+// all the files in it: it becomes visible whole, artifacts and documents
+// together.
+func (w *Writer) fold(ctx context.Context, renames []string) ([]string, error) {
+	whole := map[string]bool{} // by first folder: whether it moves as one
+	var folded []string
+	for _, p := range renames {
+		folder, _, inside := strings.Cut(p, "/")
+		if !inside {
+			folded = append(folded, p)
+			continue
+		}
+		if _, known := whole[folder]; !known {
+			_, err := w.dir.lstat(folder)
+			if err != nil && !errors.Is(err, feed.ErrNotFound) {
+				return nil, err
+			}
+			if whole[folder] = err != nil; whole[folder] {
+				folded = append(folded, folder)
+				if err := w.purge(ctx, folder); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if !whole[folder] {
+			folded = append(folded, p)
+		}
+	}
+	return folded, nil
+}
+
+// purge removes from a folder of the stage what an earlier run left there and
+// this one does not publish.
+func (w *Writer) purge(ctx context.Context, folder string) error {
+	if !w.leftovers {
+		return nil
+	}
+	for entry, err := range w.dir.walk(ctx, stageDir+"/"+folder) {
+		if err != nil {
+			return err
+		}
+		if p := strings.TrimPrefix(entry.Path, stageDir+"/"); !w.isStaged(p) {
+			if err := removeFile(w.dir, entry.Path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // sameManifest reports whether a manifest says what the feed's does.
@@ -126,12 +179,12 @@ func (w *Writer) stageManifest(manifest feed.Manifest, now time.Time) (string, e
 
 // commit makes the stage durable and then writes the journal, which decides the
 // publish.
-func (w *Writer) commit(ctx context.Context, j *journal) error {
+func (w *Writer) commit(ctx context.Context, j *journal, renames []string) error {
 	if err := w.step("barrier before the journal"); err != nil {
 		return err
 	}
-	staged := make([]string, len(j.Renames))
-	for i, p := range j.Renames {
+	staged := make([]string, len(renames))
+	for i, p := range renames {
 		staged[i] = stageDir + "/" + p
 	}
 	if err := barrier(w.dir, staged); err != nil {

@@ -113,18 +113,47 @@ func TestPublishIsDeterministic(t *testing.T) {
 	for _, reverse := range []bool{false, true} {
 		dir := t.TempDir()
 		w := lockFeed(t, dir)
+		zone := time.UTC
 		if reverse {
+			zone = time.FixedZone("far", 13*3600)
 			slices.Reverse(names)
 		}
 		for _, name := range names {
 			put(t, w, name, "1.0.0", "2.0.0")
 			putRoot(t, w, name)
 		}
-		publish(t, w, dayOne.In(time.FixedZone("far", len(names)*3600)))
+		publish(t, w, dayOne.In(zone))
 		trees = append(trees, tree(t, dir))
 	}
 	if diff := cmp.Diff(trees[0], trees[1]); diff != "" {
 		t.Errorf("order matters:\n%s", diff)
+	}
+}
+
+// TestPublishOrder looks at what becomes visible after what.
+func TestPublishOrder(t *testing.T) {
+	names, err := killAt(t, seed(t), 1000, bigChange)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, name := range names {
+		if !strings.Contains(name, "ledger/demo/roots/") {
+			got = append(got, name)
+		}
+	}
+	want := []string{
+		"barrier before the journal", "write the journal", "rename the journal", "barrier after the journal",
+		"rename demo/alpha/2.0.0.bin", "rename demo/delta/1.0.0.bin",
+		"rename demo/delta/info.json", "rename demo/second/name.bin",
+		"rename demo/alpha/index.html", "rename demo/delta/index.html",
+		"rename ledger/demo/lists/root.json", "rename ledger/demo/packages/alpha.json", "rename ledger/demo/packages/delta.json",
+		"rename feed.json",
+		"remove demo/@s/Beta/1.0.0.bin", "remove demo/@s/Beta/index.html", "remove demo/@s/Beta/info.json", "remove ledger/demo/packages/@s/!beta.json",
+		"barrier after the renames", "remove the journal", "remove .feedctl/stage", "remove .feedctl/journal.new",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("steps, -want +got:\n%s", diff)
 	}
 }
 
@@ -218,13 +247,12 @@ func TestRemoveIsTakenBack(t *testing.T) {
 	w := lockFeed(t, dir)
 	w.Remove("demo/alpha/info.json")
 	w.Remove("demo/alpha/1.0.0.bin")
-	put(t, w, "alpha", "1.0.0")
-	w.Remove("demo/alpha/info.json")
-	w.Remove("demo/alpha/1.0.0.bin")
 	if err := w.RemovePackage(eco, "alpha"); err != nil {
 		t.Fatal(err)
 	}
 	put(t, w, "alpha", "1.0.0")
+	w.Remove("demo/alpha/info.json")
+	w.Remove("demo/alpha/1.0.0.bin")
 	if publish(t, w, dayTwo) {
 		t.Error("what is removed and put again is a change")
 	}

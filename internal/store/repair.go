@@ -35,7 +35,6 @@ func (w *Writer) rebuilt(ctx context.Context, ecosystem string, changes []change
 		}
 	}
 	e := newEdit(&Feed{}, ecosystem)
-	e.overwrite = true
 	e.root.entries = slices.Collect(maps.Values(entries))
 	e.root.split()
 	return e, w.findLists(ecosystem, e)

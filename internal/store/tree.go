@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -22,8 +25,10 @@ type Tree interface {
 
 // Dir is a feed's directory. Nothing outside of it is reached through it.
 type Dir struct {
-	name string
-	root *os.Root // nil when the directory does not exist
+	name    string
+	root    *os.Root // nil when the directory does not exist
+	mu      sync.Mutex
+	records map[string]*os.Root // folders of ledger records, by path
 }
 
 // openDir opens a directory; one that does not exist is an empty Dir.
@@ -46,16 +51,58 @@ func (d *Dir) Close() error {
 	if d.root == nil {
 		return nil
 	}
-	return d.root.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.root.Close()
+	for _, folder := range d.records {
+		err = errors.Join(err, folder.Close())
+	}
+	d.records = nil
+	return err
 }
 
 // Open implements [Tree].
 func (d *Dir) Open(_ context.Context, path string) (io.ReadCloser, error) {
-	file, _, err := d.open(path)
+	file, size, err := d.open(path)
 	if err != nil {
 		return nil, err
 	}
-	return file, nil
+	return sizedFile{file, size}, nil
+}
+
+// sizedFile is an open file whose size was asked for already.
+type sizedFile struct {
+	*os.File
+	size int64
+}
+
+// Size returns how many bytes the file had when it was opened.
+func (f sizedFile) Size() int64 { return f.size }
+
+// nearest returns the folder from which a path is opened. The folders of ledger
+// records, of which many are read, stay open.
+func (d *Dir) nearest(path string) (*os.Root, string) {
+	if !strings.HasPrefix(path, ledgerDir+"/") {
+		return d.root, path
+	}
+	before, after, ok := strings.Cut(path, "/packages/")
+	if !ok {
+		return d.root, path
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	folder := d.records[before]
+	if folder == nil {
+		var err error
+		if folder, err = d.root.OpenRoot(before + "/packages"); err != nil {
+			return d.root, path
+		}
+		if d.records == nil {
+			d.records = map[string]*os.Root{}
+		}
+		d.records[before] = folder
+	}
+	return folder, after
 }
 
 // open opens a regular file and returns its size.
@@ -63,7 +110,8 @@ func (d *Dir) open(path string) (*os.File, int64, error) {
 	if d.root == nil {
 		return nil, 0, notFound(path)
 	}
-	file, err := d.root.Open(path)
+	folder, name := d.nearest(path)
+	file, err := folder.Open(name)
 	if err != nil {
 		return nil, 0, pathError(path, err)
 	}
@@ -203,31 +251,60 @@ func plainError(err error) error {
 	return err
 }
 
+// read reads a whole file of at most limit bytes.
+func (d *Dir) read(path string, limit int64) ([]byte, error) {
+	file, size, err := d.open(path)
+	if err != nil {
+		return nil, err
+	}
+	return readClosing(path, file, size, limit)
+}
+
+// holds reports whether a file exists and has exactly the given bytes.
+func (d *Dir) holds(path string, data []byte) (bool, error) {
+	file, size, err := d.open(path)
+	if errors.Is(err, feed.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	if size != int64(len(data)) {
+		return false, nil
+	}
+	got, err := readAll(file, size, size)
+	return err == nil && bytes.Equal(got, data), nil
+}
+
 // readFile reads a whole file of at most limit bytes.
 func readFile(ctx context.Context, tree Tree, path string, limit int64) ([]byte, error) {
 	file, err := tree.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
+	return readClosing(path, file, sizeOf(file), limit)
+}
+
+func readClosing(path string, file io.ReadCloser, size, limit int64) ([]byte, error) {
 	defer file.Close()
-	data, err := readAll(file, sizeOf(file), limit)
+	data, err := readAll(file, size, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, plainError(err))
 	}
 	return data, nil
 }
 
+// sizeOf returns the size that a file is known to have, or 0.
 func sizeOf(file io.Reader) int64 {
-	if f, ok := file.(fs.File); ok {
-		if info, err := f.Stat(); err == nil {
-			return info.Size()
-		}
+	if f, ok := file.(interface{ Size() int64 }); ok {
+		return f.Size()
 	}
 	return 0
 }
 
-// readAll reads r to its end. The size is what r is expected to hold, which
-// saves growing the buffer.
+// readAll reads r to its end, or to the size that it is known to have, if that is
+// positive.
 func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 	if size > limit {
 		return nil, fmt.Errorf("is %d bytes long, more than the %d that are read", size, limit)
@@ -239,7 +316,7 @@ func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 		switch {
 		case int64(len(data)) > limit:
 			return nil, fmt.Errorf("is longer than the %d bytes that are read", limit)
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), err == nil && size > 0 && int64(len(data)) == size:
 			return data, nil
 		case err != nil:
 			return nil, err

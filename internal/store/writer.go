@@ -33,6 +33,8 @@ type Writer struct {
 	paths *pathset
 	step  steps
 
+	leftovers bool // an earlier run left a stage
+
 	mu      sync.Mutex
 	busy    map[string]chan struct{} // paths of artifacts being staged, closed when done
 	staged  map[string]class         // what leaves the stage
@@ -88,6 +90,8 @@ func Lock(ctx context.Context, dir, command string, now time.Time) (*Writer, err
 		written: map[string]bool{}, removed: map[string]bool{}, ledgers: map[string]*pending{},
 	}
 	f.salvage = &w.Repair
+	_, err = d.lstat(stageDir)
+	w.leftovers = err == nil
 	return w, nil
 }
 

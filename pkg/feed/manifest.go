@@ -30,6 +30,6 @@ type EcosystemSummary struct {
 	Releases int    `json:"releases"`
 	Files    int    `json:"files"`           // artifacts held
 	Bytes    int64  `json:"bytes"`           // their size together
-	Ledger   string `json:"ledger"`          // "sha256:…" of ledger/<ecosystem>/.lists/root.json
-	Roots    string `json:"roots,omitempty"` // "sha256:…" of ledger/<ecosystem>/.roots/list.json
+	Ledger   string `json:"ledger"`          // "sha256:…" of ledger/<ecosystem>/lists/root.json
+	Roots    string `json:"roots,omitempty"` // "sha256:…" of ledger/<ecosystem>/roots/list.json
 }

@@ -38,8 +38,8 @@ func Ecosystem() ecosystem.Ecosystem {
 			optionNode:        "version of the Node that will run the packages (default: what the feed recorded, else node on PATH; \"none\" for no engine rule)",
 			optionLegacyPeers: "\"true\" leaves peer dependencies out, as npm's --legacy-peer-deps does",
 		},
-		Defaults:      defaults,
-		Discover:      discover.Discover,
+		Defaults: defaults,
+		Discover: discover.Discover,
 		Credentials: func(env ecosystem.Environment, config ecosystem.UpstreamConfig) (web.Access, string, error) {
 			return discover.Access(env, config.Name, config.URL)
 		},
