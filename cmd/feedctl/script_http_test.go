@@ -7,10 +7,12 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -77,15 +79,19 @@ func cmdDownload(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
 }
 
-// body returns the body of an answer that must be a success.
-func body(address string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+// ask sends a GET for the body as it is; the caller closes it.
+func ask(address string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
+	return client.Do(request)
+}
+
+// body returns the body of an answer that must be a success.
+func body(address string) ([]byte, error) {
+	answer, err := ask(address)
 	if err != nil {
 		return nil, err
 	}
@@ -112,4 +118,42 @@ func cmdEveryURL(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	fmt.Fprintln(ts.Stdout(), len(all))
+}
+
+// cmdETag puts the ETag of an answer into $ETAG.
+func cmdETag(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: etag URL")
+	}
+	answer, err := ask(args[0])
+	ts.Check(err)
+	answer.Body.Close()
+	ts.Setenv("ETAG", answer.Header.Get("ETag"))
+}
+
+// cmdUntil asks until the answer has a status.
+func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until STATUS URL")
+	}
+	want, got := parseCode(ts, args[0]), 0
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		answer, err := ask(args[1])
+		ts.Check(err)
+		answer.Body.Close()
+		if got = answer.StatusCode; got == want {
+			return
+		}
+	}
+	ts.Fatalf("%s: still %d after %s", args[1], got, patience)
+}
+
+// cmdFiles serves a folder as any plain web server does.
+func cmdFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: files NAME DIR")
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[1]))))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }

@@ -63,6 +63,9 @@ func setup(env *testscript.Env) error {
 	} {
 		env.Setenv(key, value)
 	}
+	if env.Getenv("GORACE") == "" {
+		env.Setenv("GORACE", "atexit_sleep_ms=10") // of a test with -race: each feedctl would sleep a second
+	}
 	s := &state{registries: map[string]*registry{}, processes: map[string]*process{}}
 	for _, variable := range env.Vars {
 		key, _, _ := strings.Cut(variable, "=")
@@ -111,14 +114,20 @@ func commands() map[string]command {
 		"start": cmdStart,
 		// await NAME TEXT: wait until feedctl in the background wrote a line with TEXT
 		"await": cmdAwait,
-		// finish NAME CODE [interrupt|kill]: wait for its end, which is to have this exit code
+		// finish NAME CODE|- [interrupt|kill]: wait for its end, which is to have this exit code
 		"finish": cmdFinish,
 		// serve NAME ARG…: run feedctl serve, with its address in $NAME
 		"serve": cmdServe,
+		// files NAME DIR: serve a folder as a plain web server does, with its address in $NAME
+		"files": cmdFiles,
 		// httpget [-X METHOD] [-H HEADER: VALUE]… URL: print status, header and body
 		"httpget": cmdHTTPGet,
 		// download URL FILE: save the body of an answer
 		"download": cmdDownload,
+		// etag URL: put the ETag of an answer into $ETAG
+		"etag": cmdETag,
+		// until STATUS URL: ask until the answer has this status
+		"until": cmdUntil,
 		// every-url URL: get every tarball that a packument names, print how many
 		"every-url": cmdEveryURL,
 		// tree [-mtime] [-without PREFIX]… DIR: print digest and path of every file of a feed
@@ -139,6 +148,8 @@ func commands() map[string]command {
 		"absent": cmdAbsent,
 		// pushed DIR NAME: make a saved package of a feed one that its owner published there
 		"pushed": cmdPushed,
+		// dropped DIR NAME: take a package out of a feed
+		"dropped": cmdDropped,
 		// kill-anywhere FROM TO ARG…: run feedctl on copies of a feed, killed at many moments
 		"kill-anywhere": cmdKillAnywhere,
 	}

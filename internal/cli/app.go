@@ -110,6 +110,9 @@ func (a *app) options(cmd *cobra.Command, o *mirror.Options, args []string) erro
 	if len(args) > 0 {
 		o.Inputs = args
 	}
+	if err := checkFolder(o.To); err != nil {
+		return err
+	}
 	o.Jobs, o.Extras, o.Time, o.Offline = c.Jobs, c.Extras, a.now(), c.Offline
 	o.LockedOnly, o.SkipUnsupported = c.LockedOnly, c.SkipUnsupported
 	if c.BaseURL != nil {
@@ -142,6 +145,14 @@ func (a *app) options(cmd *cobra.Command, o *mirror.Options, args []string) erro
 		}
 	}
 	return a.checkExtras(o.Extras)
+}
+
+// checkFolder refuses an address where a folder is wanted.
+func checkFolder(to string) error {
+	if strings.Contains(to, "://") {
+		return &usageError{fmt.Errorf("feed %q: a feed is written into a folder; a web server, or feedctl serve, serves that", web.Redact(to))}
+	}
+	return nil
 }
 
 func (a *app) checkExtras(extras []string) error {

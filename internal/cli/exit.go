@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,6 +22,10 @@ const (
 // errFindings says that verify found something. What it is was printed.
 var errFindings = errors.New("the feed is not whole")
 
+// errInterrupted says that the user ended the run. A cancelled context alone does
+// not: work that fails cancels what runs beside it.
+var errInterrupted = errors.New("interrupted")
+
 // usageError is a mistake on the command line or in the configuration.
 type usageError struct{ err error }
 
@@ -35,7 +38,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.Is(err, errFindings):
 		return exitFindings

@@ -55,6 +55,9 @@ func (a *app) init(ctx context.Context, cmd *cobra.Command, inputs []string, for
 	if err := os.Rename(temporary, name); err != nil {
 		return errors.Join(err, os.Remove(temporary))
 	}
+	if a.json {
+		return printJSON(cmd.OutOrStdout(), map[string]any{"file": name, "upstreams": lines})
+	}
 	if a.quiet {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 // newProgress returns a bar on a terminal, and nothing elsewhere.
 func newProgress(out io.Writer, quiet bool) mirror.Progress {
 	file, ok := out.(*os.File)
-	if quiet || !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor fits
+	if quiet || !ok || !term.IsTerminal(int(file.Fd())) {
 		return nil
 	}
 	return &bar{out: out}

@@ -37,6 +37,9 @@ func (a *app) rebase(ctx context.Context, cmd *cobra.Command, args []string) err
 		return err
 	}
 	o := mirror.Options{To: a.place(args[1:]), Base: &base, Time: a.now()}
+	if err := checkFolder(o.To); err != nil {
+		return err
+	}
 	surroundings, err := a.surroundings(cmd)
 	if err != nil {
 		return err

@@ -28,10 +28,10 @@ func Main(version string, args []string, stdin io.Reader, stdout, stderr io.Writ
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil && err != nil {
-		err = errors.Join(context.Canceled, err)
+		err = errors.Join(errInterrupted, err)
 	}
 	if err != nil && !errors.Is(err, errFindings) {
-		if errors.Is(err, context.Canceled) {
+		if errors.Is(err, errInterrupted) {
 			fmt.Fprintln(stderr, "feedctl: interrupted; the feed is as it was, and what was fetched is kept for the next run")
 		} else {
 			fmt.Fprint(stderr, explain(err))
@@ -79,10 +79,9 @@ and that the real package managers install from, with no other network.
 		a.serveCommand, a.clientConfigCommand,
 		a.initCommand, a.upstreamCommand, a.versionCommand,
 	} {
-		command := add()
-		usageArgs(command)
-		root.AddCommand(command)
+		root.AddCommand(add())
 	}
+	usageArgs(root)
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

@@ -44,7 +44,12 @@ func (a *app) serve(ctx context.Context, cmd *cobra.Command, address string, arg
 		return fmt.Errorf("%w; choose another address with --addr", err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-	if !a.quiet {
+	switch {
+	case a.json:
+		if err := printJSON(cmd.OutOrStdout(), map[string]string{"feed": a.place(args), "url": fmt.Sprintf("http://%s/", listener.Addr())}); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	case !a.quiet:
 		fmt.Fprintf(cmd.OutOrStdout(), "serving %s at http://%s/ (Ctrl-C ends it)\n", a.place(args), listener.Addr())
 	}
 	done := make(chan error, 1)

@@ -173,7 +173,7 @@ func exists(path string) bool {
 }
 
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the user's own file
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

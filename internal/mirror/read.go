@@ -46,7 +46,6 @@ type reader struct {
 	avoid      string // the feed's own folder, never searched
 	sources    []source
 	listed     map[string][]feed.Requirement // by ecosystem: single requirements, in the order given
-	listName   string
 }
 
 // read reads every input. The result does not depend on their order.
@@ -221,7 +220,7 @@ func (r *reader) file(name string) error {
 			return r.parse(name, e, read)
 		}
 	}
-	f, err := os.Open(name) //nolint:gosec // the user names the file
+	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}

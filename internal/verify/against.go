@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strings"
 
-	"github.com/feedctl/feedctl/internal/ecosystem"
-	"github.com/feedctl/feedctl/internal/store"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -55,28 +52,4 @@ func (c *check) pins(node feed.Node, release feed.Release, finding Finding, inpu
 			}
 		}
 	}
-}
-
-// ledger verifies the hash tree over the records of one ecosystem.
-func (c *check) ledger(ctx context.Context, e ecosystem.Ecosystem) error {
-	return c.feed.CheckTree(ctx, e.Name, func(p store.Problem) {
-		c.find(Finding{Code: "damaged-ledger", Path: p.Path, Message: fmt.Sprintf("got %s, want %s", p.Got, p.Want)})
-	})
-}
-
-// surplus reports files that nothing in the feed names. Over HTTP there is no
-// list of files to compare with.
-func (c *check) surplus(ctx context.Context) error {
-	if c.feed.Dir() == nil {
-		return nil
-	}
-	for entry, err := range c.feed.Walk(ctx) {
-		if err != nil {
-			return err
-		}
-		if !c.expected[entry.Path] && !strings.HasPrefix(entry.Path, "ledger/") {
-			c.find(Finding{Code: "surplus-file", Path: entry.Path, Message: "nothing in the ledger names this file", Repair: "delete it if you did not put it there on purpose"})
-		}
-	}
-	return nil
 }

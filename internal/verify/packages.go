@@ -21,12 +21,13 @@ const maxDocument = 1 << 30
 func (c *check) packages(ctx context.Context, e ecosystem.Ecosystem, summary feed.EcosystemSummary) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(c.jobs())
-	for package_, err := range c.feed.Packages(ctx, e.Name) {
+	for listed, err := range c.feed.Packages(ctx, e.Name) {
 		if err != nil {
-			c.find(Finding{Code: "unreadable-ledger", Message: err.Error()})
+			c.lost[e.Name].lists = true
+			c.unreadable(e, Finding{}, err)
 			break
 		}
-		group.Go(func() error { return c.onePackage(ctx, e, summary.Layout, package_.Name) })
+		group.Go(func() error { return c.onePackage(ctx, e, summary.Layout, listed.Name) })
 	}
 	return group.Wait()
 }
@@ -42,7 +43,10 @@ func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout fe
 	key := feed.PackageKey{Ecosystem: e.Name, Name: name}
 	p, err := c.feed.Package(ctx, e.Name, name)
 	if err != nil {
-		c.find(Finding{Code: "unreadable-ledger", Package: key.String(), Message: err.Error(), Via: c.via(e.Name, name, "")})
+		c.mu.Lock()
+		c.lost[e.Name].packages[name] = true
+		c.mu.Unlock()
+		c.unreadable(e, Finding{Package: key.String(), Via: c.via(e.Name, name, "")}, err)
 		return ctx.Err()
 	}
 	c.count(p)
@@ -113,7 +117,7 @@ func (c *check) file(ctx context.Context, e ecosystem.Ecosystem, name string, re
 	hasher := file.Digests.Hasher()
 	reader := io.TeeReader(body, hasher)
 	if c.Deep && e.Inspect != nil {
-		if err := e.Inspect(reader, name, release, file); err != nil {
+		if err := c.inspect(e, reader, name, release, file); err != nil {
 			return err
 		}
 	}
@@ -132,6 +136,17 @@ func (c *check) file(ctx context.Context, e ecosystem.Ecosystem, name string, re
 		return &feed.IntegrityError{Path: file.Path, Got: algorithm + ":" + got[algorithm], Want: algorithm + ":" + file.Digests[algorithm]}
 	}
 	return nil
+}
+
+// inspect looks inside an artifact. What does not condemn it is a note.
+func (c *check) inspect(e ecosystem.Ecosystem, r io.Reader, name string, release feed.Release, file feed.File) error {
+	err := e.Inspect(r, name, release, file)
+	var warning interface{ Warning() bool }
+	if errors.As(err, &warning) && warning.Warning() {
+		c.note(err.Error())
+		return nil
+	}
+	return err
 }
 
 // drain reads r to its end.
@@ -204,7 +219,7 @@ func (c *check) sameBytes(ctx context.Context, a, b string) (bool, error) {
 		}
 		hasher := feed.NewHasher("sha256")
 		err = drain(ctx, io.TeeReader(body, hasher))
-		body.Close() //nolint:errcheck,gosec // read only
+		body.Close() //nolint:gosec // read only
 		if err != nil {
 			return false, err
 		}

@@ -39,18 +39,22 @@ func (c *check) root(ctx context.Context, e ecosystem.Ecosystem, record feed.Roo
 	request := record.Request
 	request.Lock = recorded(record)
 	request.Options = map[string]string{ecosystem.LockedOnly: "true"}
-	c.absent(ctx, e, record, request.Lock)
+	gone := c.absent(ctx, e, record, request.Lock)
 	graph, err := e.Resolve(ctx, request, index(c.feed, e))
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	defer func() { c.reportAbsent(e, gone) }()
 	if err != nil {
 		c.find(Finding{Code: "incomplete", Message: fmt.Sprintf("%s: %v", record.Input, err)})
 		return nil
 	}
 	rg := rootGraph{record: record, graph: graph, paths: Shortest(graph)}
 	c.roots[e.Name] = append(c.roots[e.Name], rg)
-	c.edges(e, rg)
+	c.edges(e, rg, gone)
+	if len(gone) > 0 {
+		return nil // it cannot be resolved, for a reason that is known
+	}
 	return c.again(ctx, e, record)
 }
 
@@ -66,27 +70,49 @@ func recorded(record feed.RootRecord) *feed.Graph {
 	return graph
 }
 
-// absent reports releases of a root that the feed does not hold, and takes them
+// absentee is a release that a root needs and the feed does not hold.
+type absentee struct {
+	name, id string // id is name@version
+	finding  Finding
+	err      error // why the ledger cannot tell, nil when it can
+}
+
+// absent lists the releases of a root that the feed does not hold, and takes them
 // out of the graph so that the rest can be walked.
-func (c *check) absent(ctx context.Context, e ecosystem.Ecosystem, record feed.RootRecord, graph *feed.Graph) {
+func (c *check) absent(ctx context.Context, e ecosystem.Ecosystem, record feed.RootRecord, graph *feed.Graph) []*absentee {
+	var gone []*absentee
 	held := graph.Nodes[:0]
 	for _, node := range graph.Nodes {
 		key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: e.Name, Name: node.Name}, Version: node.Version}
 		p, err := c.feed.Package(ctx, e.Name, node.Name)
-		release := p.Release(node.Version)
-		switch {
-		case err != nil && !errors.Is(err, feed.ErrNotFound):
-			c.find(Finding{Code: "unreadable-ledger", Package: key.String(), Message: err.Error()})
-		case release == nil:
-			c.find(Finding{Code: "missing-release", Package: key.String(), Message: record.Input + " needs it, and the feed does not hold it"})
-		default:
+		if errors.Is(err, feed.ErrNotFound) {
+			err = nil
+		}
+		if release := p.Release(node.Version); err == nil && release != nil {
 			held = append(held, node)
 			if !node.Bare && node.Files == nil {
 				c.leftOut(key, *release, record)
 			}
+			continue
 		}
+		gone = append(gone, &absentee{name: node.Name, id: node.Name + "@" + node.Version, err: err, finding: Finding{
+			Code: "missing-release", Package: key.String(), Via: []string{record.Input},
+			Message: record.Input + " needs it, and the feed does not hold it",
+		}})
 	}
 	graph.Nodes = held
+	return gone
+}
+
+// reportAbsent reports absentees, once the ways that lead to them are known.
+func (c *check) reportAbsent(e ecosystem.Ecosystem, gone []*absentee) {
+	for _, one := range gone {
+		if one.err != nil {
+			c.unreadable(e, one.finding, one.err)
+			continue
+		}
+		c.find(one.finding)
+	}
 }
 
 // leftOut reports files that a root needs and that the ledger calls absent.
@@ -108,7 +134,8 @@ func Graph(ctx context.Context, f *store.Feed, e ecosystem.Ecosystem, record fee
 }
 
 // edges compares the edges that end nowhere with those the root records as open.
-func (c *check) edges(e ecosystem.Ecosystem, rg rootGraph) {
+// One that would end in a release that is gone shows the way to it.
+func (c *check) edges(e ecosystem.Ecosystem, rg rootGraph, gone []*absentee) {
 	known := map[string]feed.OpenEdge{}
 	for _, open := range rg.record.Open {
 		known[open.From+" "+open.Requirement.String()] = open
@@ -122,15 +149,38 @@ func (c *check) edges(e ecosystem.Ecosystem, rg rootGraph) {
 			node := rg.graph.Nodes[edge.From]
 			from = node.Name + "@" + node.Version
 		}
+		way := append([]string{rg.record.Input}, rg.paths[from]...)
 		if open, ok := known[from+" "+edge.Requirement.String()]; ok {
 			c.note(fmt.Sprintf("%s: %s requires %s: %s", rg.record.Input, orRoot(from), open.Requirement, open.Why))
-			continue
+		} else if !leadsTo(gone, edge.Requirement.Name, way) {
+			c.openEdge(e, rg.record, edge.Requirement, from, way)
 		}
-		c.find(Finding{
-			Code: "open-edge", Package: e.Name + ":" + from, Via: rg.paths[from],
-			Message: fmt.Sprintf("requires %s, and no release in the feed satisfies it (%s)", edge.Requirement, rg.record.Input),
-		})
 	}
+}
+
+// leadsTo reports whether an edge would end in a release that is gone, and notes
+// the way to it.
+func leadsTo(gone []*absentee, name string, way []string) bool {
+	found := false
+	for _, one := range gone {
+		if one.name == name {
+			found = true
+			if len(one.finding.Via) < 2 {
+				one.finding.Via = append(slices.Clone(way), one.id)
+			}
+		}
+	}
+	return found
+}
+
+func (c *check) openEdge(e ecosystem.Ecosystem, record feed.RootRecord, requirement feed.Requirement, from string, way []string) {
+	finding := Finding{Code: "open-edge", Via: way}
+	finding.Message = fmt.Sprintf("%s requires %s, and no release in the feed satisfies it", record.Input, requirement)
+	if from != "" {
+		finding.Package = e.Name + ":" + from
+		finding.Message = fmt.Sprintf("requires %s, and no release in the feed satisfies it (%s)", requirement, record.Input)
+	}
+	c.find(finding)
 }
 
 func orRoot(from string) string {

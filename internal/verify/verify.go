@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,6 +56,7 @@ type check struct {
 	Options
 	feed  *store.Feed
 	roots map[string][]rootGraph // by ecosystem
+	lost  map[string]*damage     // by ecosystem
 
 	mu       sync.Mutex
 	report   Report
@@ -64,7 +66,7 @@ type check struct {
 // Run verifies f. An error means that it could not be verified at all.
 func Run(ctx context.Context, f *store.Feed, o Options) (Report, error) {
 	started := time.Now()
-	c := &check{Options: o, feed: f, roots: map[string][]rootGraph{}, expected: map[string]bool{}}
+	c := &check{Options: o, feed: f, roots: map[string][]rootGraph{}, lost: map[string]*damage{}, expected: map[string]bool{}}
 	c.report.Place = o.Place
 	c.report.Findings = []Finding{}
 	manifest, err := f.Manifest(ctx)
@@ -119,6 +121,9 @@ func (c *check) finish() {
 func (c *check) find(f Finding) {
 	if f.Repair == "" {
 		f.Repair = "feedctl mirror --repair --to " + c.Place
+		if strings.Contains(c.Place, "://") {
+			f.Repair = "feedctl mirror --repair --to DIR, where the feed is kept"
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,8 +149,8 @@ func (c *check) ecosystem(ctx context.Context, e ecosystem.Ecosystem, summary fe
 	}
 	roots, err := c.feed.Roots(ctx, e.Name)
 	if err != nil {
-		c.find(Finding{Code: "unreadable-ledger", Message: e.Name + " roots: " + err.Error()})
-		return nil
+		c.lost[e.Name].roots = true
+		c.unreadable(e, Finding{}, err)
 	}
 	for _, root := range roots {
 		if err := c.root(ctx, e, root); err != nil {

@@ -94,7 +94,7 @@ func (w *watched) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	w.release()
-	if stall := (*stallError)(nil); err != io.EOF && errors.As(w.cause(), &stall) {
+	if stall := (*stallError)(nil); !errors.Is(err, io.EOF) && errors.As(w.cause(), &stall) {
 		err = stall
 	}
 	return n, err

@@ -105,9 +105,9 @@ func (s *stream) judge(err error) error {
 		return s.fail(&fatalError{fmt.Errorf("%d bytes were announced and more came", s.size)})
 	case err == nil:
 		return nil
-	case err == io.EOF && (s.size < 0 || s.offset == s.size):
+	case errors.Is(err, io.EOF) && (s.size < 0 || s.offset == s.size):
 		return io.EOF
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		err = io.ErrUnexpectedEOF
 	}
 	return s.resume(err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -127,7 +128,7 @@ func (s *stream) skip(resp *http.Response) error {
 	var again maphash.Hash
 	again.SetSeed(s.prefix.Seed())
 	if _, err := io.CopyN(&again, resp.Body, s.offset); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return err

@@ -203,7 +203,8 @@ func TestFreshLook(t *testing.T) {
 		}
 		return len(p.Releases)
 	}
-	if ask("1.0.0") != 1 || ask("1.0.0") != 1 || registry.Count("/alpha") != 1 {
+	first, second := ask("1.0.0"), ask("1.0.0")
+	if first != 1 || second != 1 || registry.Count("/alpha") != 1 {
 		t.Errorf("a cached packument was asked for again: %q", registry.Lines())
 	}
 	if err := registry.Set(txtar.Parse([]byte("-- alpha/1.0.0.json --\n{}\n-- alpha/1.1.0.json --\n{}\n"))); err != nil {

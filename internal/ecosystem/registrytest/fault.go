@@ -60,7 +60,7 @@ func CaptivePortal() Fault {
 func Body(contentType, content string) Fault {
 	return simple(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
-		io.WriteString(w, content) //nolint:errcheck // the client may be gone
+		io.WriteString(w, content)
 	})
 }
 
@@ -76,7 +76,7 @@ func Cut(n int) Fault {
 		body := answer.Body.Bytes()
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(answer.Code)
-		w.Write(body[:min(n, len(body))]) //nolint:errcheck // the client may be gone
+		w.Write(body[:min(n, len(body))])
 		flush(w)
 		panic(http.ErrAbortHandler)
 	})
@@ -91,7 +91,7 @@ func WrongByte() Fault {
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(answer.Code)
-		w.Write(body) //nolint:errcheck // the client may be gone
+		w.Write(body)
 	})
 }
 

@@ -3,6 +3,7 @@ package discover
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
@@ -47,8 +48,8 @@ func (f *file) npmrcLine(line int, key, value string) {
 	if value == "null" || value == "false" {
 		set.value = ""
 	}
-	if list := f.layer[key].list; isList || list != nil {
-		set.list = append(list, set.value)
+	if before := f.layer[key].list; isList || before != nil {
+		set.list = append(slices.Clone(before), set.value)
 		set.value = ""
 	}
 	f.set(line, key, set)

@@ -63,7 +63,7 @@ func (l *pnpmLock) classify(e *pnpmEntry) error {
 	if resolution == nil || resolution.kind != object {
 		return l.g.src.fail(e.line, e.key, "the entry has no resolution: the file is cut off or damaged")
 	}
-	kind, spec := pnpmKind(bareKey(e.key), version, resolution)
+	kind, spec := pnpmKind(bareKey(e.key), resolution)
 	if kind != specRegistry {
 		if kind == specGit && e.info.get("name") == nil && l.major < 7 {
 			name = strings.TrimSuffix(path.Base(resolution.get("repo").str()), ".git") // the key holds a path only
@@ -81,7 +81,7 @@ func (l *pnpmLock) classify(e *pnpmEntry) error {
 
 // pnpmKind tells a registry package from what no registry serves, for which it
 // also returns what the lock says of it.
-func pnpmKind(key, version string, resolution *value) (specKind, string) {
+func pnpmKind(key string, resolution *value) (specKind, string) {
 	tarball := resolution.get("tarball").str()
 	switch resolution.get("type").str() {
 	case "git":

@@ -34,7 +34,7 @@ module.exports = 1
 
 func get(t *testing.T, url string) (int, string) {
 	t.Helper()
-	resp, err := http.Get(url) //nolint:noctx // a loopback server that stops with the test
+	resp, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
