@@ -108,7 +108,8 @@ func (c client) gentle(backlog int) []string {
 // by name. An empty registry leaves the machine's setting in force. Nothing but
 // the address differs from what the client does by default, except that it waits
 // less before it tries again (Apache drops idle connections after five seconds, as
-// a client may be about to use one) and that esbuild's install script is approved.
+// a client may be about to use one), that esbuild's install script is approved, and
+// that yarn 3 packs its cache as yarn 4 does, which takes half the time.
 func (c client) settings(registry string) map[string]string {
 	line := func(format string) string {
 		if registry == "" {
@@ -123,7 +124,7 @@ func (c client) settings(registry string) map[string]string {
 			"allowBuilds: { esbuild: true }\nonlyBuiltDependencies: [esbuild]\n"}
 	case c.berry():
 		return map[string]string{".yarnrc.yml": line("npmRegistryServer: %q\n") +
-			"unsafeHttpWhitelist: [127.0.0.1]\nnodeLinker: node-modules\n" +
+			"unsafeHttpWhitelist: [127.0.0.1]\nnodeLinker: node-modules\ncompressionLevel: 0\n" +
 			"enableGlobalCache: false\nenableTelemetry: false\n"}
 	case c.command == "bun":
 		return map[string]string{"bunfig.toml": "[install]\n" + line("registry = %q\n")}

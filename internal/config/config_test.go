@@ -158,8 +158,11 @@ func TestLocate(t *testing.T) {
 		"variable":             {setup{at: "x/other.yml", environ: []string{"FEEDCTL_CONFIG=x/other.yml"}}, "x/other.yml", "x/out", ""},
 		"flag over variable":   {setup{at: "y", environ: []string{"FEEDCTL_CONFIG=x"}, args: []string{"--config", "y"}}, "y", "out", ""},
 		"no such flag file":    {setup{args: []string{"--config", "none.yaml"}}, "", "", "--config: there is no configuration file none.yaml"},
-		"no such variable file": {setup{environ: []string{"FEEDCTL_CONFIG=none.yaml"}}, "", "",
-			"FEEDCTL_CONFIG: there is no configuration file none.yaml"},
+		"no such variable file": {
+			setup{environ: []string{"FEEDCTL_CONFIG=none.yaml"}},
+			"", "",
+			"FEEDCTL_CONFIG: there is no configuration file none.yaml",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.file = "to: out\n"

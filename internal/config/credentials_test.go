@@ -134,8 +134,10 @@ upstreams:
 		t.Fatal(err)
 	}
 	want := []ecosystem.UpstreamConfig{
-		{Name: "one", Ecosystem: "npm", URL: "https://h.test:81/blue/", Include: []string{"@a/*", "b"}, Exclude: []string{"c"}, FoundIn: "../feedctl.yaml:3",
-			Access: web.Access{Upstream: "one", Base: "https://h.test:81/blue/", CAFiles: []string{"../ca.pem"}}},
+		{
+			Name: "one", Ecosystem: "npm", URL: "https://h.test:81/blue/", Include: []string{"@a/*", "b"}, Exclude: []string{"c"}, FoundIn: "../feedctl.yaml:3",
+			Access: web.Access{Upstream: "one", Base: "https://h.test:81/blue/", CAFiles: []string{"../ca.pem"}},
+		},
 		{Name: "two", Ecosystem: "npm", URL: "../../team/feed", Feed: true, Disabled: true, FoundIn: "../feedctl.yaml:4", Access: web.Access{Upstream: "two"}},
 		{Name: "three", Ecosystem: "npm", URL: "https://feed.test/x", Feed: true, FoundIn: "../feedctl.yaml:5", Access: web.Access{Upstream: "three", Base: "https://feed.test/x"}},
 	}

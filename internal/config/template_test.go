@@ -18,8 +18,10 @@ import (
 
 func TestTemplate(t *testing.T) {
 	found := []ecosystem.UpstreamConfig{
-		{Name: "npm-acme", Ecosystem: "npm", URL: "https://acme.test/npm/", Include: []string{"@acme/*", `we\*ird`}, FoundIn: "~/.npmrc:3\nurl: x",
-			Access: web.Access{Authorization: "Bearer tok-1"}},
+		{
+			Name: "npm-acme", Ecosystem: "npm", URL: "https://acme.test/npm/", Include: []string{"@acme/*", `we\*ird`}, FoundIn: "~/.npmrc:3\nurl: x",
+			Access: web.Access{Authorization: "Bearer tok-1"},
+		},
 		{Name: "no", Ecosystem: "npm", URL: "https://old.test:81/", Disabled: true, Exclude: []string{"x"}, FoundIn: "the lockfile", Access: web.Access{CAFiles: []string{"ca.pem"}}},
 		{Name: "team", Ecosystem: "npm", URL: "C:\\feeds: #1", Feed: true},
 	}

@@ -22,28 +22,48 @@ func TestSearchOrder(t *testing.T) {
 		err           string
 	}{
 		"first that knows": {lookFor: "lib", want: "1.0.0", asked: [3]string{"versions lib"}},
-		"not found goes on": {lookFor: "only-two", want: "2.0.0",
-			asked: [3]string{"versions only-two", "versions only-two"}},
-		"to the last": {lookFor: "only-three", want: "3.0.0",
-			asked: [3]string{"versions only-three", "versions only-three", "versions only-three"}},
-		"include is tried before order": {b: opts(include("lib")), lookFor: "lib", want: "2.0.0",
-			asked: [3]string{"", "versions lib"}},
-		"star matches a scope": {c: opts(include("@acme/*")), lookFor: "@acme/a", want: "3.0.0",
-			asked: [3]string{"", "", "versions @acme/a"}},
-		"several includes in order": {b: opts(include("@acme/*")), c: opts(include("@acme/*")), lookFor: "@acme/a", want: "2.0.0",
-			asked: [3]string{"", "versions @acme/a"}},
-		"an include answers alone": {c: opts(include("only-two")), lookFor: "only-two",
-			asked: [3]string{"", "", "versions only-two"}, err: `npm:only-two: not found in upstream "c" (feedctl.yaml:1)`},
-		"an include that does not match": {a: opts(include("x*")), lookFor: "lib", want: "2.0.0",
-			asked: [3]string{"", "versions lib"}},
+		"not found goes on": {
+			lookFor: "only-two", want: "2.0.0",
+			asked: [3]string{"versions only-two", "versions only-two"},
+		},
+		"to the last": {
+			lookFor: "only-three", want: "3.0.0",
+			asked: [3]string{"versions only-three", "versions only-three", "versions only-three"},
+		},
+		"include is tried before order": {
+			b: opts(include("lib")), lookFor: "lib", want: "2.0.0",
+			asked: [3]string{"", "versions lib"},
+		},
+		"star matches a scope": {
+			c: opts(include("@acme/*")), lookFor: "@acme/a", want: "3.0.0",
+			asked: [3]string{"", "", "versions @acme/a"},
+		},
+		"several includes in order": {
+			b: opts(include("@acme/*")), c: opts(include("@acme/*")), lookFor: "@acme/a", want: "2.0.0",
+			asked: [3]string{"", "versions @acme/a"},
+		},
+		"an include answers alone": {
+			c: opts(include("only-two")), lookFor: "only-two",
+			asked: [3]string{"", "", "versions only-two"}, err: `npm:only-two: not found in upstream "c" (feedctl.yaml:1)`,
+		},
+		"an include that does not match": {
+			a: opts(include("x*")), lookFor: "lib", want: "2.0.0",
+			asked: [3]string{"", "versions lib"},
+		},
 		"excluded": {a: opts(exclude("l*")), lookFor: "lib", want: "2.0.0", asked: [3]string{"", "versions lib"}},
-		"exclude beats include": {b: opts(include("lib"), exclude("lib")), lookFor: "lib", want: "1.0.0",
-			asked: [3]string{"versions lib"}},
+		"exclude beats include": {
+			b: opts(include("lib"), exclude("lib")), lookFor: "lib", want: "1.0.0",
+			asked: [3]string{"versions lib"},
+		},
 		"disabled": {a: opts(disabled), lookFor: "lib", want: "2.0.0", asked: [3]string{"", "versions lib"}},
-		"unknown everywhere": {lookFor: "none", asked: [3]string{"versions none", "versions none", "versions none"},
-			err: `npm:none: not found in upstream "a" (feedctl.yaml:1), upstream "b" (feedctl.yaml:1), upstream "c" (feedctl.yaml:1)`},
-		"nobody may be asked": {a: opts(exclude("*")), b: opts(disabled), c: opts(include("x")), lookFor: "lib",
-			err: "npm:lib: not found: no upstream may be asked for this name; see include, exclude and enabled in the configuration"},
+		"unknown everywhere": {
+			lookFor: "none", asked: [3]string{"versions none", "versions none", "versions none"},
+			err: `npm:none: not found in upstream "a" (feedctl.yaml:1), upstream "b" (feedctl.yaml:1), upstream "c" (feedctl.yaml:1)`,
+		},
+		"nobody may be asked": {
+			a: opts(exclude("*")), b: opts(disabled), c: opts(include("x")), lookFor: "lib",
+			err: "npm:lib: not found: no upstream may be asked for this name; see include, exclude and enabled in the configuration",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sources := [3]*fake{{packages: one}, {packages: two}, {packages: three}}

@@ -219,7 +219,7 @@ func (c *check) sameBytes(ctx context.Context, a, b string) (bool, error) {
 		}
 		hasher := feed.NewHasher("sha256")
 		err = drain(ctx, io.TeeReader(body, hasher))
-		body.Close() //nolint:gosec // read only
+		body.Close()
 		if err != nil {
 			return false, err
 		}

@@ -274,7 +274,7 @@ func TestCachePrunes(t *testing.T) {
 	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
 
 	age(40 * 24 * time.Hour)
-	os.Chtimes(filepath.Join(dir, pruneStamp), noon, noon)
+	_ = os.Chtimes(filepath.Join(dir, pruneStamp), noon, noon)
 	newLab(t, Options{CacheDir: dir}, world).get(t, Request{URL: address + "-2"})
 	if !exists(old) {
 		t.Error("pruned twice on one day")

@@ -411,7 +411,7 @@ func TestLastCallerEndsTheRequest(t *testing.T) {
 	l := newLab(t, Options{}, world)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-arrived; cancel() }()
-	l.Get(ctx, Request{URL: address})
+	_, _ = l.Get(ctx, Request{URL: address})
 	if got := l.get(t, Request{URL: address}); got != "next" {
 		t.Error(got)
 	}

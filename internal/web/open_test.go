@@ -42,8 +42,12 @@ func TestOpenResumes(t *testing.T) {
 		{"length unknown to the server", []http.HandlerFunc{cut(content, 10, etag), say(206, content[10:], "Content-Range: bytes 10-35/*")}, []string{"", "bytes=10-"}, []string{"", `"v1"`}},
 		{"old date", []http.HandlerFunc{cut(content, 10, oldDate), rest(10, oldDate)}, []string{"", "bytes=10-"}, []string{"", oldDate[len("Last-Modified: "):]}},
 		{"cut twice", []http.HandlerFunc{cut(content, 10, etag), cutRest(10, 20), rest(20)}, []string{"", "bytes=10-", "bytes=20-"}, []string{"", `"v1"`, `"v1"`}},
-		{"shorter part than asked for", []http.HandlerFunc{cut(content, 10, etag), say(206, content[10:20], "Content-Range: bytes 10-19/36"), rest(20)},
-			[]string{"", "bytes=10-", "bytes=20-"}, []string{"", `"v1"`, `"v1"`}},
+		{
+			"shorter part than asked for",
+			[]http.HandlerFunc{cut(content, 10, etag), say(206, content[10:20], "Content-Range: bytes 10-19/36"), rest(20)},
+			[]string{"", "bytes=10-", "bytes=20-"},
+			[]string{"", `"v1"`, `"v1"`},
+		},
 		{"error between", []http.HandlerFunc{cut(content, 10, etag), say(502, ""), rest(10)}, []string{"", "bytes=10-", "bytes=10-"}, []string{"", `"v1"`, `"v1"`}},
 		{"nothing read yet", []http.HandlerFunc{cut(content, 0, etag), say(200, content, `ETag: "v2"`)}, []string{"", ""}, []string{"", ""}},
 		{"whole again, same ETag", []http.HandlerFunc{cut(content, 10, etag), say(200, content, etag)}, []string{"", "bytes=10-"}, []string{"", `"v1"`}},
@@ -162,7 +166,7 @@ func TestOpenKeepsMoving(t *testing.T) {
 	long := strings.Repeat("x", 6*refill+5)
 	world := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var from int
-		fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+		_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
 		w.Header().Set("Content-Length", fmt.Sprint(len(long)-from))
 		w.Header().Set("ETag", `"v1"`)
 		if from > 0 {

@@ -10,14 +10,37 @@ func TestSplitName(t *testing.T) {
 		name, scope, base string
 		ok                bool
 	}{
-		{"express", "", "express", true}, {"@babel/core", "babel", "core", true}, {"JSONStream", "", "JSONStream", true},
-		{"ipaddr.js", "", "ipaddr.js", true}, {"-", "", "-", true}, {"a~!'()*b", "", "a~!'()*b", true}, {"_x", "", "_x", true},
+		{"express", "", "express", true},
+		{"@babel/core", "babel", "core", true},
+		{"JSONStream", "", "JSONStream", true},
+		{"ipaddr.js", "", "ipaddr.js", true},
+		{"-", "", "-", true},
+		{"a~!'()*b", "", "a~!'()*b", true},
+		{"_x", "", "_x", true},
 		{strings.Repeat("x", 214), "", strings.Repeat("x", 214), true},
-		{strings.Repeat("x", 215), "", "", false}, {"", "", "", false}, {"@", "", "", false}, {"@s", "", "", false}, {"@s/", "", "", false},
-		{"@/n", "", "", false}, {"a/b", "", "", false}, {"@a/b/c", "", "", false}, {".", "", "", false}, {"..", "", "", false},
-		{".hidden", "", "", false}, {"@s/..", "", "", false}, {"@../n", "", "", false}, {"a b", "", "", false}, {"a\\b", "", "", false},
-		{"a\x00", "", "", false}, {"ä", "", "", false}, {"a%2fb", "", "", false}, {"a?b", "", "", false}, {"a#b", "", "", false},
-		{"a:b", "", "", false}, {"a@1", "", "", false}, {"<a>", "", "", false},
+		{strings.Repeat("x", 215), "", "", false},
+		{"", "", "", false},
+		{"@", "", "", false},
+		{"@s", "", "", false},
+		{"@s/", "", "", false},
+		{"@/n", "", "", false},
+		{"a/b", "", "", false},
+		{"@a/b/c", "", "", false},
+		{".", "", "", false},
+		{"..", "", "", false},
+		{".hidden", "", "", false},
+		{"@s/..", "", "", false},
+		{"@../n", "", "", false},
+		{"a b", "", "", false},
+		{"a\\b", "", "", false},
+		{"a\x00", "", "", false},
+		{"ä", "", "", false},
+		{"a%2fb", "", "", false},
+		{"a?b", "", "", false},
+		{"a#b", "", "", false},
+		{"a:b", "", "", false},
+		{"a@1", "", "", false},
+		{"<a>", "", "", false},
 	} {
 		scope, base, ok := splitName(row.name)
 		if ok != row.ok || ok && (scope != row.scope || base != row.base) {
@@ -97,7 +120,8 @@ func TestUpstreamAlias(t *testing.T) {
 		{"alpha", "https://r.test/alpha/-/a%5Cb.tgz", ""},
 		{"alpha", "https://r.test/alpha/-/" + strings.Repeat("x", 300), ""},
 		{"alpha", "https://r.test/download/alpha/1/x.tgz", ""},
-		{"alpha", "://", ""}, {"alpha", "", ""},
+		{"alpha", "://", ""},
+		{"alpha", "", ""},
 	} {
 		if got := upstreamAlias(row.name, row.address); got != row.want {
 			t.Errorf("upstreamAlias(%s, %s) = %q, want %q", row.name, row.address, got, row.want)

@@ -103,12 +103,25 @@ func TestInstallScripts(t *testing.T) {
 		manifest string
 		want     bool
 	}{
-		{`{}`, false}, {`{"scripts":{"test":"x","prepare":"x","preuninstall":"x"}}`, false}, {`{"scripts":{"preinstall":"x"}}`, true},
-		{`{"scripts":{"install":"x"}}`, true}, {`{"scripts":{"postinstall":"x"}}`, true}, {`{"scripts":{"install":""}}`, false},
-		{`{"scripts":{"install":1}}`, false}, {`{"scripts":["install"]}`, false}, {`{"scripts":"install"}`, false},
-		{`{"gypfile":true}`, true}, {`{"gypfile":false}`, false}, {`{"gypfile":"true"}`, false}, {`{"gypfile":true,"scripts":{"install":"x"}}`, true},
-		{`{"hasInstallScript":true}`, true}, {`{"hasInstallScript":false,"scripts":{"install":"x"}}`, true}, {`{"hasInstallScript":"yes"}`, false},
-		{`{"scripts":{"install":"x"},"scripts":{}}`, false}, {`{"scripts":{},"scripts":{"install":"x"}}`, true}, {`{"scripts":{"install":"x","install":0}}`, false},
+		{`{}`, false},
+		{`{"scripts":{"test":"x","prepare":"x","preuninstall":"x"}}`, false},
+		{`{"scripts":{"preinstall":"x"}}`, true},
+		{`{"scripts":{"install":"x"}}`, true},
+		{`{"scripts":{"postinstall":"x"}}`, true},
+		{`{"scripts":{"install":""}}`, false},
+		{`{"scripts":{"install":1}}`, false},
+		{`{"scripts":["install"]}`, false},
+		{`{"scripts":"install"}`, false},
+		{`{"gypfile":true}`, true},
+		{`{"gypfile":false}`, false},
+		{`{"gypfile":"true"}`, false},
+		{`{"gypfile":true,"scripts":{"install":"x"}}`, true},
+		{`{"hasInstallScript":true}`, true},
+		{`{"hasInstallScript":false,"scripts":{"install":"x"}}`, true},
+		{`{"hasInstallScript":"yes"}`, false},
+		{`{"scripts":{"install":"x"},"scripts":{}}`, false},
+		{`{"scripts":{},"scripts":{"install":"x"}}`, true},
+		{`{"scripts":{"install":"x","install":0}}`, false},
 	} {
 		members, err := rawjson.Members([]byte(row.manifest))
 		if err != nil {

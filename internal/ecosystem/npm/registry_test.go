@@ -345,7 +345,7 @@ func TestCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		io.Copy(io.Discard, r)
+		_, _ = io.Copy(io.Discard, r)
 		r.Close()
 	}
 	if requests := files.Requests(); len(requests) != 1 || requests[0].Header.Get("Authorization") != "" {

@@ -24,7 +24,7 @@ func TestCompare(t *testing.T) {
 func TestValidVersion(t *testing.T) {
 	for text, want := range map[string]bool{
 		"1.0.0": true, "v1.0.0": true, "1.0.0beta": true, "1.0.0-rc.1+build.5": true, "1": true, "0.0.0-2024_01~x": true, strings.Repeat("1", 256): true,
-		"": false, "v": false, "latest": false, "vnext": false, "-1": false, ".1": false, "1/2": false, "1\\2": false, "1 ": false, "1\x00": false,
+		"": false, "v": false, "latest": false, "vnext": false, "-1": false, ".1": false, "1/2": false, "1\\2": false, "1\t": false, "1\x00": false,
 		"1<2": false, "1%2f": false, "1é": false, "=1.0.0": false, strings.Repeat("1", 257): false,
 	} {
 		if got := validVersion(text); got != want {

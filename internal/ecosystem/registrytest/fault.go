@@ -105,7 +105,7 @@ func Stall(n int) Fault {
 			copyHeader(w, answer)
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 			w.WriteHeader(answer.Code)
-			w.Write(body[:min(n, len(body))]) //nolint:errcheck // the client may be gone
+			w.Write(body[:min(n, len(body))])
 			flush(w)
 			select {
 			case <-r.Context().Done():
@@ -141,7 +141,7 @@ func GzipBomb(size int64) Fault {
 				return // the client has seen enough
 			}
 		}
-		z.Close() //nolint:errcheck // the client may be gone
+		z.Close()
 	})
 }
 

@@ -19,11 +19,20 @@ var update = flag.Bool("update", false, "write golden files anew")
 
 // fixtures are locks that the clients themselves wrote for one project.
 var fixtures = []struct{ dir, file string }{
-	{"npm1", "package-lock.json"}, {"npm2", "package-lock.json"}, {"npm3", "package-lock.json"},
-	{"yarn1", "yarn.lock"}, {"yarn3", "yarn.lock"}, {"yarn4", "yarn.lock"},
-	{"pnpm7", "pnpm-lock.yaml"}, {"pnpm8", "pnpm-lock.yaml"}, {"pnpm9", "pnpm-lock.yaml"},
-	{"pnpm12", "pnpm-lock.yaml"}, {"pnpm11multi", "pnpm-lock.yaml"},
-	{"bun11", "bun.lock"}, {"bun13", "bun.lock"}, {"bun14", "bun.lock"},
+	{"npm1", "package-lock.json"},
+	{"npm2", "package-lock.json"},
+	{"npm3", "package-lock.json"},
+	{"yarn1", "yarn.lock"},
+	{"yarn3", "yarn.lock"},
+	{"yarn4", "yarn.lock"},
+	{"pnpm7", "pnpm-lock.yaml"},
+	{"pnpm8", "pnpm-lock.yaml"},
+	{"pnpm9", "pnpm-lock.yaml"},
+	{"pnpm12", "pnpm-lock.yaml"},
+	{"pnpm11multi", "pnpm-lock.yaml"},
+	{"bun11", "bun.lock"},
+	{"bun13", "bun.lock"},
+	{"bun14", "bun.lock"},
 }
 
 func readFixture(t testing.TB, dir, file string) feed.Graph {

@@ -154,8 +154,16 @@ func TestMatchPath(t *testing.T) {
 		pattern, name string
 		want          bool
 	}{
-		{"a/*", "a/b", true}, {"a/*", "a/b/c", false}, {"a/**", "a/b/c", true}, {"a/**", "a", true}, {"**/x", "x", true},
-		{"**/x", "a/b/x", true}, {"**/x", "a/b/xy", false}, {"a/*-y", "a/x-y", true}, {"a/[", "a/[", false}, {"**/**/**/**/a", "b/b/b/b/b", false},
+		{"a/*", "a/b", true},
+		{"a/*", "a/b/c", false},
+		{"a/**", "a/b/c", true},
+		{"a/**", "a", true},
+		{"**/x", "x", true},
+		{"**/x", "a/b/x", true},
+		{"**/x", "a/b/xy", false},
+		{"a/*-y", "a/x-y", true},
+		{"a/[", "a/[", false},
+		{"**/**/**/**/a", "b/b/b/b/b", false},
 	} {
 		if got := matchPath(row.pattern, row.name); got != row.want {
 			t.Errorf("%s, %s: got %v", row.pattern, row.name, got)

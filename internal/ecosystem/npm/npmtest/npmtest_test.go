@@ -53,11 +53,16 @@ func TestRegistry(t *testing.T) {
 		status int
 		body   string // "" is not compared
 	}{
-		{"/-/ping", 500, ""}, {"/-/ping", 200, "{}"}, {"/nobody", 404, `{"error":"not_found"}`}, {"/raw", 200, "[]\n"},
+		{"/-/ping", 500, ""},
+		{"/-/ping", 200, "{}"},
+		{"/nobody", 404, `{"error":"not_found"}`},
+		{"/raw", 200, "[]\n"},
 		{"/alpha/-/alpha-1.0.0.tgz", 200, string(r.Tarball("alpha", "1.0.0"))},
 		{"/odd/alpha.tgz", 200, string(r.Tarball("alpha", "1.1.0"))},
 		{"/@s/beta/-/beta-2.0.0.tgz", 200, string(r.Tarball("@s/beta", "2.0.0"))},
-		{"/alpha/-/alpha-9.9.9.tgz", 404, ""}, {"/@s%2fbeta", 200, ""}, {"/@s/beta", 200, ""},
+		{"/alpha/-/alpha-9.9.9.tgz", 404, ""},
+		{"/@s%2fbeta", 200, ""},
+		{"/@s/beta", 200, ""},
 	} {
 		status, body := get(t, r.URL+row.path)
 		if status != row.status || row.body != "" && body != row.body {

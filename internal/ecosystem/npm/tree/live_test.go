@@ -106,8 +106,10 @@ type lockFile struct {
 func npmLock(t *testing.T, cache string, requests, flags []string) ([]byte, string) {
 	t.Helper()
 	dir := t.TempDir()
-	args := append([]string{"install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund",
-		"--omit-lockfile-registry-resolved=false", "--cache", cache}, flags...)
+	args := append([]string{
+		"install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund",
+		"--omit-lockfile-registry-resolved=false", "--cache", cache,
+	}, flags...)
 	command := exec.CommandContext(t.Context(), "npm", append(args, requests...)...)
 	command.Dir = dir
 	if out, err := command.CombinedOutput(); err != nil {

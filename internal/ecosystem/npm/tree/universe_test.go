@@ -103,8 +103,13 @@ func draw(tree *Tree) string {
 		for _, f := range []struct {
 			on   bool
 			name string
-		}{{n.Extraneous, "extraneous"}, {n.Dev && !n.Extraneous, "dev"}, {n.Optional && !n.Extraneous, "optional"},
-			{n.DevOptional && !n.Extraneous, "devOptional"}, {n.Peer && !n.Extraneous, "peer"}} {
+		}{
+			{n.Extraneous, "extraneous"},
+			{n.Dev && !n.Extraneous, "dev"},
+			{n.Optional && !n.Extraneous, "optional"},
+			{n.DevOptional && !n.Extraneous, "devOptional"},
+			{n.Peer && !n.Extraneous, "peer"},
+		} {
 			if f.on {
 				b.WriteString(" " + f.name)
 			}
