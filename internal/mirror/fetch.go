@@ -6,41 +6,50 @@ import (
 	"io"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/feedctl/feedctl/pkg/feed"
 )
+
+// task is one file to fetch.
+type task struct {
+	job     *job
+	planned *planned
+	item    item
+}
+
+func tasks(jobs []*job) []task {
+	var all []task
+	for _, j := range jobs {
+		for _, p := range j.packages {
+			for _, it := range p.items {
+				all = append(all, task{job: j, planned: p, item: it})
+			}
+		}
+	}
+	return all
+}
+
+// file is where the ledger record will describe the file.
+func (t task) file() *feed.File {
+	return &t.planned.new.Releases[t.item.release].Files[t.item.file]
+}
 
 // fetch downloads every planned file into the stage. The bytes leave it only
 // after every digest that is known of them matched.
 func (r *run) fetch(ctx context.Context, jobs []*job) error {
-	total := 0
-	for _, j := range jobs {
-		for _, p := range j.packages {
-			total += len(p.items)
-		}
-	}
-	if total == 0 {
+	all := tasks(jobs)
+	if len(all) == 0 {
 		return nil
 	}
 	r.phase("Fetching", 0)
 	var bytes atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.jobs())
-	for _, j := range jobs {
-		for _, p := range j.packages {
-			for _, it := range p.items {
-				group.Go(func() error { return r.fetchItem(ctx, j, p, it, &bytes) })
-			}
-		}
-	}
-	err := group.Wait()
-	r.report.Files, r.report.Bytes = total, bytes.Load()
+	err := each(ctx, len(all), r.jobs(), func(ctx context.Context, i int) error { return r.fetchItem(ctx, all[i], &bytes) })
+	r.report.Files, r.report.Bytes = len(all), bytes.Load()
 	return err
 }
 
 // fetchItem downloads one file and writes down what it came to.
-func (r *run) fetchItem(ctx context.Context, j *job, p *planned, it item, bytes *atomic.Int64) error {
+func (r *run) fetchItem(ctx context.Context, t task, bytes *atomic.Int64) error {
+	j, p, it := t.job, t.planned, t.item
 	open := func(ctx context.Context) (io.ReadCloser, error) {
 		body, err := j.set.Open(ctx, p.from, it.source)
 		if err != nil || r.Progress == nil {
@@ -57,7 +66,7 @@ func (r *run) fetchItem(ctx context.Context, j *job, p *planned, it item, bytes 
 		}
 		return failure
 	}
-	file := &p.new.Releases[it.release].Files[it.file]
+	file := t.file()
 	file.Size, file.Digests, file.Absent = got.Size, got.Digests, false
 	bytes.Add(got.Size)
 	return nil
@@ -79,24 +88,16 @@ func (c *counted) Read(p []byte) (int, error) {
 // say so yet. The transfers end before their bodies are read.
 func (r *run) sizes(ctx context.Context, jobs []*job) error {
 	r.phase("Asking for sizes", 0)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.jobs())
-	for _, j := range jobs {
-		for _, p := range j.packages {
-			for _, it := range p.items {
-				file := &p.new.Releases[it.release].Files[it.file]
-				if file.Size > 0 || r.Offline {
-					continue
-				}
-				group.Go(func() error {
-					var err error
-					file.Size, err = r.announced(ctx, j, p.from, it.source)
-					return err
-				})
-			}
+	all := tasks(jobs)
+	return each(ctx, len(all), r.jobs(), func(ctx context.Context, i int) error {
+		file := all[i].file()
+		if file.Size > 0 || r.Offline {
+			return nil
 		}
-	}
-	return group.Wait()
+		var err error
+		file.Size, err = r.announced(ctx, all[i].job, all[i].planned.from, all[i].item.source)
+		return err
+	})
 }
 
 // announced is the size that an upstream announces for a file, 0 when it does

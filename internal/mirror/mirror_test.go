@@ -1,12 +1,14 @@
 package mirror
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -305,5 +307,28 @@ func TestPinsThatDisagree(t *testing.T) {
 	var integrity *feed.IntegrityError
 	if !errors.As(err, &integrity) {
 		t.Errorf("got %v, want an integrity error", err)
+	}
+}
+
+func TestEach(t *testing.T) {
+	var done [100]atomic.Bool
+	if err := each(t.Context(), len(done), 7, func(_ context.Context, i int) error { done[i].Store(true); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range done {
+		if !done[i].Load() {
+			t.Errorf("%d was left out", i)
+		}
+	}
+	broken := errors.New("broken")
+	var calls atomic.Int64
+	err := each(t.Context(), 1000, 2, func(context.Context, int) error { calls.Add(1); return broken })
+	if !errors.Is(err, broken) || calls.Load() > 2 {
+		t.Errorf("got %v after %d calls, want the failure after at most 2", err, calls.Load())
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := each(ended, 1, 1, func(context.Context, int) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("after a cancel: %v", err)
 	}
 }

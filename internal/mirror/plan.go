@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/feedctl/feedctl/internal/web"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
@@ -46,17 +44,12 @@ func (r *run) plan(ctx context.Context, j *job) error {
 	names := slices.Sorted(maps.Keys(all))
 	j.packages = make([]*planned, len(names))
 	r.phase("Planning "+j.Name, int64(len(names)))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.jobs())
-	for i, name := range names {
-		group.Go(func() error {
-			defer r.progress(1)
-			p, err := r.planPackage(ctx, j, name, all[name])
-			j.packages[i] = p
-			return err
-		})
-	}
-	return group.Wait()
+	return each(ctx, len(names), r.jobs(), func(ctx context.Context, i int) error {
+		defer r.progress(1)
+		p, err := r.planPackage(ctx, j, names[i], all[names[i]])
+		j.packages[i] = p
+		return err
+	})
 }
 
 func (r *run) planPackage(ctx context.Context, j *job, name string, wanted []*want) (*planned, error) {

@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -37,15 +35,10 @@ func (r *run) render(ctx context.Context, j *job) error {
 
 func (r *run) renderPackages(ctx context.Context, j *job) error {
 	r.phase("Rendering "+j.Name, int64(len(j.packages)))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, p := range j.packages {
-		group.Go(func() error {
-			defer r.progress(1)
-			return r.renderPackage(ctx, j, p)
-		})
-	}
-	return group.Wait()
+	return each(ctx, len(j.packages), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
+		defer r.progress(1)
+		return r.renderPackage(ctx, j, j.packages[i])
+	})
 }
 
 func sameLayout(a, b feed.Layout) bool {

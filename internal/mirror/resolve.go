@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/store"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -173,20 +171,18 @@ func (r *run) warm(ctx context.Context, j *job, nodes []feed.Node) error {
 	}
 	r.phase("Reading "+j.Name+" metadata", int64(len(names)))
 	unmet := make([][]feed.Unmet, len(names))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.jobs())
-	for i, name := range names {
-		group.Go(func() error {
-			defer r.progress(1)
-			err := r.lookUp(ctx, j, name, wanted[name])
-			if isNotFound(err) {
-				unmet[i] = []feed.Unmet{{Requirement: feed.Requirement{Name: name, Range: strings.Join(wanted[name], " and ")}, Reasons: []string{err.Error()}}}
-				return nil
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	err := each(ctx, len(names), r.jobs(), func(ctx context.Context, i int) error {
+		defer r.progress(1)
+		name := names[i]
+		err := r.lookUp(ctx, j, name, wanted[name])
+		if isNotFound(err) {
+			requirement := feed.Requirement{Name: name, Range: strings.Join(wanted[name], " and ")}
+			unmet[i] = []feed.Unmet{{Requirement: requirement, Reasons: []string{err.Error()}}}
+			return nil
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if all := slices.Concat(unmet...); len(all) > 0 {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -129,9 +130,17 @@ func (d *Dir) open(path string) (*os.File, int64, error) {
 // Stat returns the size of a file. A path that is no regular file, a symbolic
 // link for instance, is feed.ErrNotFound.
 func (d *Dir) Stat(path string) (int64, error) {
-	info, err := d.lstat(path)
-	if err != nil {
+	if d.root == nil {
+		return 0, notFound(path)
+	}
+	if err := feed.CheckPath(path); err != nil {
 		return 0, err
+	}
+	// One call where os.Root makes one for each folder on the way; nothing is
+	// opened, so that a link on the way shows a size at most.
+	info, err := os.Lstat(filepath.Join(d.name, filepath.FromSlash(path)))
+	if err != nil {
+		return 0, pathError(path, err)
 	}
 	if !info.Mode().IsRegular() {
 		return 0, notFound(path)
