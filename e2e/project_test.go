@@ -176,7 +176,9 @@ func (p project) install(t *testing.T, ctx context.Context, args ...string) erro
 
 // cleanEnvironment is all that a client sees of the environment.
 func cleanEnvironment(c client, home string) []string {
-	return []string{"HOME=" + home, "PATH=" + c.path(), "LANG=C.UTF-8", "CI=1",
+	return []string{
+		"HOME=" + home, "PATH=" + c.path(), "LANG=C.UTF-8", "CI=1",
 		"XDG_CACHE_HOME=" + filepath.Join(home, ".cache"),
-		"XDG_DATA_HOME=" + filepath.Join(home, ".local", "share")}
+		"XDG_DATA_HOME=" + filepath.Join(home, ".local", "share"),
+	}
 }

@@ -45,20 +45,23 @@ func servers(t *testing.T) []server {
 			edits: []edit{
 				{"/etc/apache2/ports.conf", []string{"\nListen 80\n", "\nListen " + registryPort + "\n"}},
 				{"/etc/apache2/sites-available/000-default.conf", []string{
-					"<VirtualHost *:80>", "<VirtualHost *:" + registryPort + ">\n\tAllowEncodedSlashes On"}},
+					"<VirtualHost *:80>", "<VirtualHost *:" + registryPort + ">\n\tAllowEncodedSlashes On",
+				}},
 			},
 		},
 		server{
 			name:    "caddy",
 			command: []string{"/usr/bin/caddy", "run", "--config", "/etc/caddy/Caddyfile"},
 			edits: []edit{{"/etc/caddy/Caddyfile", []string{
-				"\n:80 {", "\n:" + registryPort + " {", "/usr/share/caddy", webRoot}}},
+				"\n:80 {", "\n:" + registryPort + " {", "/usr/share/caddy", webRoot,
+			}}},
 		},
 		server{
 			name:    "lighttpd",
 			command: []string{"/usr/sbin/lighttpd", "-D", "-f", "/etc/lighttpd/lighttpd.conf"},
 			edits: []edit{{"/etc/lighttpd/lighttpd.conf", []string{
-				"server.port                 = 80\n", "server.port                 = " + registryPort + "\n"}}},
+				"server.port                 = 80\n", "server.port                 = " + registryPort + "\n",
+			}}},
 		},
 		server{
 			name:    "go",
@@ -74,7 +77,8 @@ func nginx() server {
 		name:    "nginx",
 		command: []string{"/usr/sbin/nginx", "-g", "daemon off;"},
 		edits: []edit{{"/etc/nginx/sites-available/default", []string{
-			"listen 80 ", "listen " + registryPort + " ", "listen [::]:80 ", "listen [::]:" + registryPort + " "}}},
+			"listen 80 ", "listen " + registryPort + " ", "listen [::]:80 ", "listen [::]:" + registryPort + " ",
+		}}},
 	}
 }
 

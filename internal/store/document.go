@@ -99,7 +99,7 @@ func (w *Writer) linkDocument(ctx context.Context, doc feed.Document, c class) e
 		w.unstage(doc.Path)
 		return nil
 	}
-	if _, err := w.dir.lstat(doc.Path); err == nil || !w.link(source, doc.Path) {
+	if err := w.dir.exists(doc.Path); err == nil || !w.link(source, doc.Path) {
 		// A document that replaces another gets a later time, which a link
 		// would give to the artifact too.
 		return w.copyDocument(ctx, source, doc.Path, c)

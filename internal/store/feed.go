@@ -59,7 +59,7 @@ func Open(dir string) (*Feed, error) {
 
 // finishPublish rolls a journal forward when there is one.
 func finishPublish(d *Dir) (bool, error) {
-	if _, err := d.lstat(journalPath); err != nil {
+	if err := d.exists(journalPath); err != nil {
 		if errors.Is(err, feed.ErrNotFound) {
 			return false, nil
 		}

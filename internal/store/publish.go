@@ -85,7 +85,7 @@ func (w *Writer) settleAll(ctx context.Context) (feed.Manifest, error) {
 func (w *Writer) removals() ([]string, error) {
 	paths := []string{}
 	for _, p := range slices.Sorted(maps.Keys(w.removed)) {
-		_, err := w.dir.lstat(p)
+		err := w.dir.exists(p)
 		if errors.Is(err, feed.ErrNotFound) {
 			continue
 		}
@@ -117,7 +117,7 @@ func (w *Writer) fold(ctx context.Context, renames []string) ([]string, error) {
 			continue
 		}
 		if _, known := whole[folder]; !known {
-			_, err := w.dir.lstat(folder)
+			err := w.dir.exists(folder)
 			if err != nil && !errors.Is(err, feed.ErrNotFound) {
 				return nil, err
 			}

@@ -148,15 +148,16 @@ func (d *Dir) Stat(path string) (int64, error) {
 	return info.Size(), nil
 }
 
-func (d *Dir) lstat(path string) (fs.FileInfo, error) {
+// exists is nil when something lies at a path, feed.ErrNotFound when nothing
+// does.
+func (d *Dir) exists(path string) error {
 	if d.root == nil {
-		return nil, notFound(path)
+		return notFound(path)
 	}
-	info, err := d.root.Lstat(path)
-	if err != nil {
-		return nil, pathError(path, err)
+	if _, err := d.root.Lstat(path); err != nil {
+		return pathError(path, err)
 	}
-	return info, nil
+	return nil
 }
 
 // Entry is what lies at one path of a feed's directory.

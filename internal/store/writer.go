@@ -90,7 +90,7 @@ func Lock(ctx context.Context, dir, command string, now time.Time) (*Writer, err
 		written: map[string]bool{}, removed: map[string]bool{}, ledgers: map[string]*pending{},
 	}
 	f.salvage = &w.Repair
-	_, err = d.lstat(stageDir)
+	err = d.exists(stageDir)
 	w.leftovers = err == nil
 	return w, nil
 }
@@ -108,8 +108,8 @@ func makeDir(name string) (*Dir, error) {
 	if d.root == nil {
 		return nil, fmt.Errorf("feed directory %s: vanished while it was opened", name)
 	}
-	if _, err := d.lstat(ManifestPath); errors.Is(err, feed.ErrNotFound) {
-		if _, err := d.lstat(journalPath); errors.Is(err, feed.ErrNotFound) {
+	if err := d.exists(ManifestPath); errors.Is(err, feed.ErrNotFound) {
+		if err := d.exists(journalPath); errors.Is(err, feed.ErrNotFound) {
 			if err := checkEmpty(d); err != nil {
 				return nil, errors.Join(err, d.Close())
 			}
