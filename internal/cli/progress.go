@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"path"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -20,16 +22,21 @@ func newProgress(out io.Writer, quiet bool) mirror.Progress {
 	return &bar{out: out}
 }
 
-// bar shows one phase at a time. A phase is shown in items when its total is
-// known, else in bytes.
+// nameWidth is how much of a file's name is shown beside the bar.
+const nameWidth = 40
+
+// bar shows one phase at a time: in steps when their number is known, else in
+// bytes, with the file that was started last.
 type bar struct {
 	out     io.Writer
 	current *progressbar.ProgressBar
+	phase   string
 }
 
 // Phase implements mirror.Progress.
 func (b *bar) Phase(name string, total int64) {
 	b.finish()
+	b.phase = name
 	options := []progressbar.Option{
 		progressbar.OptionSetWriter(b.out),
 		progressbar.OptionSetDescription(name),
@@ -40,10 +47,18 @@ func (b *bar) Phase(name string, total int64) {
 	if total > 0 {
 		options = append(options, progressbar.OptionShowCount())
 	} else {
-		total = -1
-		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionSpinnerType(14))
+		total = 1 // grows with every file that is announced
+		options = append(options, progressbar.OptionShowBytes(true))
 	}
 	b.current = progressbar.NewOptions64(total, options...)
+}
+
+// File implements mirror.Progress.
+func (b *bar) File(name string, size int64) {
+	if b.current != nil {
+		b.current.AddMax64(size)
+		b.current.Describe(fmt.Sprintf("%s %-*.*s", b.phase, nameWidth, nameWidth, path.Base(name)))
+	}
 }
 
 // Add implements mirror.Progress.

@@ -55,6 +55,7 @@ func (r *run) fetchItem(ctx context.Context, t task, bytes *atomic.Int64) error 
 		if err != nil || r.Progress == nil {
 			return body, err
 		}
+		r.Progress.File(it.source.Path, sizeOf(body))
 		return &counted{ReadCloser: body, progress: r.Progress}, nil
 	}
 	got, err := r.writer.Artifact(ctx, it.source, j.Digests, open)
@@ -108,8 +109,13 @@ func (r *run) announced(ctx context.Context, j *job, from string, file feed.File
 		return 0, err
 	}
 	defer body.Close()
+	return sizeOf(body), nil
+}
+
+// sizeOf is the size that an upstream announced, 0 when it did not.
+func sizeOf(body io.Reader) int64 {
 	if sized, ok := body.(interface{ Size() int64 }); ok {
-		return max(sized.Size(), 0), nil
+		return max(sized.Size(), 0)
 	}
-	return 0, nil
+	return 0
 }

@@ -48,12 +48,16 @@ type Surroundings struct {
 	Command     string // of this process, for the one who finds the feed locked
 }
 
-// Progress is told how far a run is.
+// Progress is told how far a run is. Add and File are called by many goroutines
+// at once, Phase when none of them is at work.
 type Progress interface {
-	// Phase starts a phase; total is in bytes or items, 0 when not known.
+	// Phase starts a phase of so many steps; 0 means that it counts the bytes of
+	// the files that are announced.
 	Phase(name string, total int64)
-	// Add reports how much of the phase is done.
+	// Add reports how many steps or bytes of the phase are done.
 	Add(n int64)
+	// File announces a file whose transfer starts; size is 0 when not known.
+	File(path string, size int64)
 }
 
 // Run mirrors the inputs into the feed.
