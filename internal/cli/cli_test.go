@@ -24,7 +24,8 @@ func TestExitCodes(t *testing.T) {
 		{"usage", fmt.Errorf("x: %w", &usageError{errors.New("no")}), 2},
 		{"findings", errFindings, 3},
 		{"unresolvable", fmt.Errorf("x: %w", &feed.ResolveError{}), 4},
-		{"interrupted", errors.Join(context.Canceled, errors.New("no")), 130},
+		{"interrupted", errors.Join(errInterrupted, errors.New("no")), 130},
+		{"cancelled by a failure beside it", context.Canceled, 1},
 	}
 	for _, row := range rows {
 		if got := exitCode(row.err); got != row.want {
