@@ -50,11 +50,6 @@ func (p Pattern) Match(name string) bool { return p.expr.MatchString(name) }
 
 func (p Pattern) String() string { return p.text }
 
-// QuotePattern returns the pattern that matches name and nothing else.
-func QuotePattern(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
-}
-
 // translate writes a pattern as a regular expression, whose matching takes
 // linear time whatever the pattern.
 func translate(text string) (*regexp.Regexp, error) {

@@ -67,9 +67,6 @@ func FuzzPattern(f *testing.F) {
 		if strings.ToValidUTF8(pattern+name, "") != pattern+name {
 			return
 		}
-		if q, err := ParsePattern(QuotePattern(name)); name != "" && len(name) < 200 && (err != nil || !q.Match(name) || q.Match(name+"x")) {
-			t.Errorf("%q does not match itself: %v", name, err)
-		}
 		p, err := ParsePattern(pattern)
 		if err != nil {
 			return
