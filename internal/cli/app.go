@@ -53,6 +53,8 @@ func (a *app) persistentFlags(root *cobra.Command) {
 func (a *app) feedFlags(command *cobra.Command) {
 	flags := command.Flags()
 	config.AddMirrorFlags(flags)
+	flags.Lookup("to").Usage += " (default \"" + defaultFeed + "\")"
+	flags.Lookup("extra").Usage += ": " + strings.Join(knownExtras(), ", ")
 	for _, e := range all.Ecosystems() {
 		for _, key := range slices.Sorted(maps.Keys(e.Options)) {
 			if flags.Lookup(key) == nil {
@@ -156,18 +158,23 @@ func checkFolder(to string) error {
 }
 
 func (a *app) checkExtras(extras []string) error {
-	known := map[string]bool{}
-	for _, e := range all.Ecosystems() {
-		for name := range e.Extras {
-			known[name] = true
-		}
-	}
+	known := knownExtras()
 	for _, extra := range extras {
-		if !known[extra] {
-			return &usageError{fmt.Errorf("extra %q: known are %s", extra, strings.Join(slices.Sorted(maps.Keys(known)), ", "))}
+		if !slices.Contains(known, extra) {
+			return &usageError{fmt.Errorf("extra %q: known are %s", extra, strings.Join(known, ", "))}
 		}
 	}
 	return nil
+}
+
+// knownExtras lists the optional documents of all ecosystems.
+func knownExtras() []string {
+	var known []string
+	for _, e := range all.Ecosystems() {
+		known = slices.AppendSeq(known, maps.Keys(e.Extras))
+	}
+	slices.Sort(known)
+	return slices.Compact(known)
 }
 
 // client returns the HTTP client of the run.

@@ -22,9 +22,8 @@ Mirror reads the inputs, resolves their whole dependency graph, downloads and
 verifies every artifact that the feed lacks, and publishes the feed at once.
 
 An INPUT is a lockfile, a manifest, a folder (every lockfile in it is found), a
-package such as ` + sample().requirement + `, a package URL, a text list
-of these, or - for a list on standard input. Without INPUT the working directory
-is read.
+package such as ` + sample().requirement + `, a package URL, a text list of these, or -
+for a list on standard input. Without INPUT the working directory is read.
 
 A lock is mirrored exactly as locked. What the feed holds already is kept; only
 --upgrade asks the upstreams for newer releases. A run that is cut off leaves the
