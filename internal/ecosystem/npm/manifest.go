@@ -107,7 +107,7 @@ func publishedDist(layout feed.Layout, name string, release *feed.Release, upstr
 	file := mainFile(name, release)
 	d.setString("tarball", publishedAddress(layout, name, release.Version, file.URL, d.text("tarball")))
 	setDigests(&d, file.Digests)
-	setAttestations(layout, &d, name, release.Version)
+	trimAttestations(layout, &d)
 	return d.appendTo(nil), nil
 }
 
@@ -157,17 +157,15 @@ func setDigests(d *manifest, digests feed.Digests) {
 	}
 }
 
-// attestationsPath is where npm looks for attestations, below a registry.
-const attestationsPath = "/-/npm/v1/attestations/"
-
-// setAttestations puts the feed's address into dist.attestations.url, of which
-// npm only takes the path.
-func setAttestations(layout feed.Layout, d *manifest, name, version string) {
+// trimAttestations takes the address out of dist.attestations once the feed has
+// one of its own: the feed does not hold that document, and names no other host.
+// What is said about the provenance stays.
+func trimAttestations(layout feed.Layout, d *manifest) {
 	members, err := rawjson.Members(member(*d, "attestations"))
 	attestations := manifest(members)
 	if err != nil || layout.Base == "" || attestations.text("url") == "" {
 		return
 	}
-	attestations.setString("url", layout.Base+"/npm"+attestationsPath+name+"@"+version)
+	attestations.remove("url")
 	d.set("attestations", attestations.appendTo(nil))
 }
