@@ -34,11 +34,15 @@ func (t task) file() *feed.File {
 }
 
 // fetch downloads every planned file into the stage. The bytes leave it only
-// after every digest that is known of them matched.
+// after every digest that is known of them matched. A package is rendered as
+// soon as its last file is there, while others still come.
 func (r *run) fetch(ctx context.Context, jobs []*job) error {
 	all := tasks(jobs)
 	if len(all) == 0 {
 		return nil
+	}
+	for _, t := range all {
+		t.planned.left.Add(1)
 	}
 	r.phase("Fetching", 0)
 	var bytes atomic.Int64
@@ -70,7 +74,11 @@ func (r *run) fetchItem(ctx context.Context, t task, bytes *atomic.Int64) error 
 	file := t.file()
 	file.Size, file.Digests, file.Absent = got.Size, got.Digests, false
 	bytes.Add(got.Size)
-	return nil
+	if p.left.Add(-1) > 0 {
+		return nil
+	}
+	p.rendered = true
+	return r.renderPackage(ctx, j, p)
 }
 
 // counted tells the progress how much was read.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"github.com/feedctl/feedctl/internal/web"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -19,6 +20,8 @@ type planned struct {
 	kept     int  // releases that are held already
 	touched  bool // an upstream was asked, so that new may differ from old
 	changed  bool // documents and record are to be written
+	rendered bool
+	left     atomic.Int64 // items that are not fetched yet
 	notes    []string
 }
 

@@ -37,6 +37,9 @@ func (r *run) renderPackages(ctx context.Context, j *job) error {
 	r.phase("Rendering "+j.Name, int64(len(j.packages)))
 	return each(ctx, len(j.packages), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
 		defer r.progress(1)
+		if j.packages[i].rendered {
+			return nil
+		}
 		return r.renderPackage(ctx, j, j.packages[i])
 	})
 }
