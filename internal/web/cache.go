@@ -18,7 +18,8 @@ import (
 )
 
 // cache keeps metadata documents, one file each, named by their key. Several
-// processes may share a directory: an entry appears by rename, and one that is
+// processes may share a directory: a new entry is written in place and replaced
+// by rename, and one that is
 // not whole counts as absent. A failure to write costs only the next request.
 //
 // An entry is
@@ -166,10 +167,7 @@ func (c *cache) write(path string, e *entry) error {
 	if len(head) > maxHead {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "new-*") // mode 0600
+	file, err := createEntry(path)
 	if err != nil {
 		return err
 	}
@@ -179,10 +177,31 @@ func (c *cache) write(path string, e *entry) error {
 	if err := errors.Join(err1, err2, file.Close()); err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
 	}
+	if file.Name() == path {
+		return nil
+	}
 	if err := os.Rename(file.Name(), path); err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
 	}
 	return nil
+}
+
+// createEntry opens the file that an entry is written to: a new one in place,
+// where a reader sees by the checksum that it is not whole yet, else one beside
+// the entry that it will replace.
+func createEntry(path string) (*os.File, error) {
+	const mode = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	file, err := os.OpenFile(path, mode, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, err
+		}
+		file, err = os.OpenFile(path, mode, 0o600)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return os.CreateTemp(filepath.Dir(path), "new-*") // mode 0600
+	}
+	return file, err
 }
 
 // renew notes that the upstream has confirmed an entry.
