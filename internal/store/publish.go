@@ -39,7 +39,7 @@ func (w *Writer) Publish(ctx context.Context, now time.Time) (changed bool, err 
 	}
 	w.ended = true
 	if len(w.staged) == 0 && len(removals) == 0 && w.sameManifest(manifest) {
-		return false, removeStage(w.dir, noStep)
+		return false, errors.Join(w.closeStage(), removeStage(w.dir, noStep))
 	}
 	digest, err := w.stageManifest(manifest, now)
 	if err != nil {
@@ -51,7 +51,7 @@ func (w *Writer) Publish(ctx context.Context, now time.Time) (changed bool, err 
 		return false, err
 	}
 	j := &journal{Format: feed.Format, Manifest: digest, Renames: folded, Removals: removals}
-	if err := w.commit(ctx, j, renames); err != nil {
+	if err := errors.Join(w.commit(ctx, j, renames), w.closeStage()); err != nil {
 		return false, err
 	}
 	_, err = rollForward(w.dir, w.step)

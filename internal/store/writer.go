@@ -34,6 +34,8 @@ type Writer struct {
 	step  steps
 
 	leftovers bool // an earlier run left a stage
+	stage     *os.Root
+	folders   map[string]bool // made in the stage
 
 	mu      sync.Mutex
 	busy    map[string]chan struct{} // paths of artifacts being staged, closed when done
@@ -87,7 +89,7 @@ func Lock(ctx context.Context, dir, command string, now time.Time) (*Writer, err
 	w := &Writer{
 		dir: d, lock: l, feed: f, paths: newPathset(d), step: noStep,
 		busy: map[string]chan struct{}{}, staged: map[string]class{}, sums: map[string]sum{},
-		written: map[string]bool{}, removed: map[string]bool{}, ledgers: map[string]*pending{},
+		folders: map[string]bool{}, written: map[string]bool{}, removed: map[string]bool{}, ledgers: map[string]*pending{},
 	}
 	f.salvage = &w.Repair
 	err = d.exists(stageDir)
@@ -125,7 +127,7 @@ func (w *Writer) Feed() *Feed { return w.feed }
 // Close gives the lock back. What was not published stays in the stage.
 func (w *Writer) Close() error {
 	w.ended = true
-	return errors.Join(w.lock.unlock(), w.dir.Close())
+	return errors.Join(w.closeStage(), w.lock.unlock(), w.dir.Close())
 }
 
 // write stages a file under its final path with what fill writes. After an error
@@ -160,22 +162,74 @@ func (w *Writer) write(p string, c class, fill func(io.Writer) error) error {
 // create makes a new file in the stage. It never opens one that is there, which
 // may be a hard link to an artifact of the feed.
 func (w *Writer) create(p string) (*os.File, error) {
+	file, err := w.createNew(p)
+	if err == nil {
+		return file, nil
+	}
 	staged := stageDir + "/" + p
-	var err error
-	for _, prepare := range []func() error{
-		func() error { return nil },
-		func() error { return w.dir.root.MkdirAll(path.Dir(staged), 0o755) },
-		func() error { return w.clear(p) },
-	} {
-		if err = prepare(); err != nil {
-			continue
-		}
-		var file *os.File
-		if file, err = w.dir.root.OpenFile(staged, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err == nil {
-			return file, nil
+	if err = w.clear(p); err == nil {
+		file, err = w.dir.root.OpenFile(staged, createFlags, 0o644)
+	}
+	if err != nil {
+		return nil, writeError(w.dir, staged, err)
+	}
+	return file, nil
+}
+
+const createFlags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+
+// createNew makes a file where an earlier run left nothing in the way. The stage
+// is held open and its folders are remembered, because a run makes thousands of
+// files and each step of each path costs.
+func (w *Writer) createNew(p string) (*os.File, error) {
+	folder := path.Dir(p)
+	w.mu.Lock()
+	stage, known := w.stage, w.folders[folder]
+	w.mu.Unlock()
+	if stage == nil {
+		var err error
+		if stage, err = w.openStage(); err != nil {
+			return nil, err
 		}
 	}
-	return nil, writeError(w.dir, staged, err)
+	if !known {
+		if err := stage.MkdirAll(folder, 0o755); err != nil {
+			return nil, err
+		}
+		w.mu.Lock()
+		w.folders[folder] = true
+		w.mu.Unlock()
+	}
+	return stage.OpenFile(p, createFlags, 0o644)
+}
+
+// openStage makes and opens the folder of the stage.
+func (w *Writer) openStage() (*os.Root, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stage != nil {
+		return w.stage, nil
+	}
+	if err := w.dir.root.MkdirAll(stageDir, 0o755); err != nil {
+		return nil, err
+	}
+	stage, err := w.dir.root.OpenRoot(stageDir)
+	if err == nil {
+		w.stage = stage
+	}
+	return stage, err
+}
+
+// closeStage gives the stage free, so that it can be moved and removed.
+func (w *Writer) closeStage() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stage == nil {
+		return nil
+	}
+	err := w.stage.Close()
+	w.stage = nil
+	return err
 }
 
 // writeBytes stages a file with known content.
