@@ -101,6 +101,11 @@ func (b *bench) round(ctx context.Context, i int, urls urls) error {
 		if err := os.MkdirAll(scratch, 0o755); err != nil {
 			return err
 		}
+		// feedctl waits until its bytes are on the disk; it must not wait for
+		// those that the step before has written.
+		if _, err := b.command(ctx, "", "sync"); err != nil {
+			return err
+		}
 		usage, err := b.command(ctx, "", step.args...)
 		if err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
