@@ -98,6 +98,9 @@ func releases(ctx context.Context, f *store.Feed, matches func(feed.PackageKey) 
 			if err != nil {
 				return nil, err
 			}
+			if p.Evidence {
+				continue
+			}
 			for _, release := range p.Releases {
 				all = append(all, describe(p.PackageKey, release))
 			}

@@ -23,9 +23,13 @@ type Index interface {
 	// returned and no upstream is asked; suits may be nil, which asks for every
 	// version known. An unknown name is feed.ErrNotFound.
 	Versions(ctx context.Context, name string, suits func(feed.Version) bool) ([]feed.Version, error)
-	// Release returns one release with its full metadata and files. An unknown
-	// release is feed.ErrNotFound.
+	// Release returns one release with its full metadata and files. version may be
+	// a moving name (a tag or branch); the release tells the version it stands for.
+	// An unknown release is feed.ErrNotFound.
 	Release(ctx context.Context, name, version string) (feed.Release, error)
+	// Open opens an artifact of a release that Release returned: the feed's own
+	// when it holds it, else the upstream's.
+	Open(ctx context.Context, name, version string, file feed.File) (io.ReadCloser, error)
 }
 
 // Source is one upstream. Its methods are safe for concurrent use.
@@ -34,11 +38,20 @@ type Source interface {
 	Versions(ctx context.Context, name string) ([]feed.Version, error)
 	// Releases returns the package with the given versions, their full metadata
 	// and every file the upstream offers of them, all in one look-up where the
-	// protocol can. Versions that the upstream does not know are left out; an
-	// unknown name is feed.ErrNotFound.
+	// protocol can. A version may be a moving name that the upstream knows (a
+	// branch): the package then has the release it stands for, and the name in its
+	// Tags. Versions that the upstream does not know are left out; an unknown name
+	// is feed.ErrNotFound.
 	Releases(ctx context.Context, name string, versions []string) (feed.Package, error)
 	// Open starts the download of a file that Releases returned.
 	Open(ctx context.Context, file feed.File) (io.ReadCloser, error)
+}
+
+// Reader is a Source that also gives what an upstream keeps beside its packages.
+type Reader interface {
+	// Read returns a small file by its path below the registry's root, or below
+	// the ecosystem's folder of a feed. One that is not there is feed.ErrNotFound.
+	Read(ctx context.Context, path string) ([]byte, error)
 }
 
 // Ecosystem is one package ecosystem. All functions are safe for concurrent use
@@ -51,6 +64,11 @@ type Ecosystem struct {
 	// with digests and its own edges; a manifest becomes requirements.
 	Locks     map[string]func(fsys fs.FS, name string) (feed.Request, error)
 	Manifests map[string]func(fsys fs.FS, name string) (feed.Request, error)
+
+	// Leads names, for a lock that says only half of what its project needs, the
+	// manifest that is read in its place when it lies in the same folder and a
+	// folder is mirrored ("go.sum": "go.mod").
+	Leads map[string]string
 
 	Examples Examples // for help and hints
 
@@ -89,6 +107,22 @@ type Ecosystem struct {
 	// Digests lists the algorithms that the documents need of every artifact;
 	// those that no upstream gives are computed while downloading.
 	Digests []string
+	// Digest, optional, computes a digest that the bytes of an artifact alone do
+	// not give (Go's "h1", over the files in a zip), of an algorithm in Digests or
+	// in what is expected of the file. "" says that this file has none.
+	Digest func(algorithm string, file feed.File, r io.ReaderAt, size int64) (string, error)
+	// Fixed says that what an upstream tells of a release never changes, and that
+	// it lists no tags: saved releases are not asked for again, and the tags that
+	// the feed knows are kept until they are asked for.
+	Fixed bool
+
+	// Evidence, optional, gathers what the feed keeps beside releases to prove
+	// them (heads and tiles of a transparency log). It is called once a run that
+	// adds releases, before their artifacts are fetched.
+	Evidence func(ctx context.Context, request EvidenceRequest) (Evidence, error)
+	// Prove, optional, checks a package of the feed against the evidence in the
+	// feed; read returns a file of the feed. All that is wrong is joined.
+	Prove func(ctx context.Context, p feed.Package, read func(ctx context.Context, path string) ([]byte, error)) error
 	// RenderPackage returns the documents of one package, RenderRoot those of
 	// the ecosystem as a whole. Both are pure: the same input gives the same
 	// bytes, whatever the order of the releases.
@@ -109,6 +143,36 @@ type Ecosystem struct {
 	// Clients returns ready configuration for the package managers that install
 	// from the feed at layout.Base.
 	Clients func(layout feed.Layout) []Snippet
+}
+
+// EvidenceRequest is what evidence is gathered for.
+type EvidenceRequest struct {
+	Environment Environment
+	Options     map[string]string // of the ecosystem, as the feed records them
+	Added       []Added           // by name, then version
+	// Saved returns the feed's record of a package of evidence; feed.ErrNotFound
+	// when it has none.
+	Saved func(ctx context.Context, name string) (feed.Package, error)
+	// Upstreams returns the names of the upstreams in search order, Read a file of
+	// one of them (see Reader); feed.ErrNotFound also when it gives no such files.
+	Upstreams func(ctx context.Context) ([]string, error)
+	Read      func(ctx context.Context, upstream, path string) ([]byte, error)
+}
+
+// Added is a release that a run adds to the feed. Evidence may complete its
+// Metadata and the digests of its files.
+type Added struct {
+	Name     string
+	Release  *feed.Release
+	Upstream string
+}
+
+// Evidence is what the feed keeps beside releases: ordinary packages of names
+// that are no package's, as the feed will hold them. Files that it lacks are
+// downloaded from the upstream that the release's Origin names.
+type Evidence struct {
+	Packages []feed.Package // with Evidence set
+	Notes    []string       // what a person should know, one line each
 }
 
 // OptionError says that an option of an ecosystem has a value it cannot have.

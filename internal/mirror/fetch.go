@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -63,6 +64,9 @@ func (r *run) fetchItem(ctx context.Context, t task, bytes *atomic.Int64) error 
 		return &counted{ReadCloser: body, progress: r.Progress}, nil
 	}
 	got, err := r.writer.Artifact(ctx, it.source, j.Digests, open)
+	if err == nil {
+		got, err = r.derive(ctx, j, got)
+	}
 	if err != nil {
 		key := feed.VersionKey{PackageKey: p.new.PackageKey, Version: p.new.Releases[it.release].Version}
 		failure := &feed.PackageError{Key: key, Upstream: p.from, Err: err}
@@ -79,6 +83,22 @@ func (r *run) fetchItem(ctx context.Context, t task, bytes *atomic.Int64) error 
 	}
 	p.rendered = true
 	return r.renderPackage(ctx, j, p)
+}
+
+// derive adds the digests that only the ecosystem can compute, and compares those
+// that are expected.
+func (r *run) derive(ctx context.Context, j *job, file feed.File) (feed.File, error) {
+	if j.Digest == nil {
+		return file, nil
+	}
+	digests := file.Digests
+	err := r.writer.Examine(ctx, file.Path, func(body io.ReaderAt, size int64) error {
+		got, err := ecosystem.Derive(j.Ecosystem, file, body, size)
+		digests = got.Merge(digests)
+		return err
+	})
+	file.Digests = digests
+	return file, err
 }
 
 // counted tells the progress how much was read.

@@ -49,7 +49,7 @@ func (r *run) prepare(manifest feed.Manifest, sources []source) ([]*job, error) 
 		slices.Sort(j.dirs)
 		j.dirs = slices.Compact(j.dirs)
 		j.set = upstream.New(r.loader(j))
-		j.shelf = newShelf(r.feed, j.set, e.Name, r.Upgrade, r.Repair)
+		j.shelf = newShelf(r.feed, j.set, e, r.Upgrade, r.Repair)
 		jobs = append(jobs, j)
 	}
 	return jobs, nil

@@ -178,6 +178,11 @@ func (r *run) mirror(ctx context.Context, sources []source) error {
 	if r.DryRun {
 		return nil
 	}
+	for _, j := range jobs {
+		if err := r.evidence(ctx, j); err != nil {
+			return err
+		}
+	}
 	if err := r.fetch(ctx, jobs); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (r *run) planPackage(ctx context.Context, j *job, name string, wanted []*wa
 		return nil, err
 	}
 	p.kept = len(wanted) - len(missing)
-	if len(missing) == 0 {
+	if len(missing) == 0 && !j.tagAsked(name) {
 		if asked, err := r.upgrades(ctx, j, old); err != nil || !asked {
 			return p, err
 		}
@@ -84,7 +84,7 @@ func (r *run) planPackage(ctx context.Context, j *job, name string, wanted []*wa
 // pushed is not asked for; one that the upstream has lost stays as it is.
 func (r *run) upgrades(ctx context.Context, j *job, old feed.Package) (bool, error) {
 	pushed := slices.ContainsFunc(old.Releases, func(r feed.Release) bool { return r.Kind == feed.Pushed })
-	if !r.Upgrade || pushed {
+	if !r.Upgrade || pushed || j.Fixed {
 		return false, nil
 	}
 	if _, taken := j.shelf.get(old.Name); taken {
@@ -95,6 +95,12 @@ func (r *run) upgrades(ctx context.Context, j *job, old feed.Package) (bool, err
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// tagAsked reports whether an upstream said in this run where a tag points.
+func (j *job) tagAsked(name string) bool {
+	t, taken := j.shelf.get(name)
+	return taken && j.Fixed && len(t.Tags) > 0
 }
 
 // missing returns the wanted releases that the feed does not hold whole.
@@ -195,9 +201,13 @@ func (r *run) merge(ctx context.Context, j *job, p *planned, missing []*want) er
 	}
 	slices.SortStableFunc(p.new.Releases, func(a, b feed.Release) int { return j.Compare(a.Version, b.Version) })
 	p.reindex()
-	if len(missing) > 0 || r.Upgrade {
+	if len(missing) > 0 || r.Upgrade || j.tagAsked(p.new.Name) {
 		p.new.Metadata = t.Metadata
-		p.new.Tags = heldTags(t.Tags, p.new)
+		tags := t.Tags
+		if j.Fixed {
+			tags = moveTags(p.old.Tags, t.Tags)
+		}
+		p.new.Tags = heldTags(tags, p.new)
 	}
 	return nil
 }
@@ -288,6 +298,15 @@ func (p *planned) reindex() {
 		place := at[p.items[i].source.Path]
 		p.items[i].release, p.items[i].file = place[0], place[1]
 	}
+}
+
+// moveTags returns the tags of before, as far as now does not move them, and those
+// of now.
+func moveTags(before, now map[string]string) map[string]string {
+	tags := map[string]string{}
+	maps.Copy(tags, before)
+	maps.Copy(tags, now)
+	return tags
 }
 
 // heldTags keeps the tags that point at releases of p.

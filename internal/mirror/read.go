@@ -139,8 +139,8 @@ func (r *reader) dir(dir string) error {
 			}
 			return nil
 		}
-		if e, read := match(r.ecosystems, entry.Name(), locks); read != nil {
-			return r.parse(name, e, read)
+		if _, read := match(r.ecosystems, entry.Name(), locks); read != nil {
+			return r.file(r.lead(name))
 		}
 		return nil
 	})
@@ -148,6 +148,21 @@ func (r *reader) dir(dir string) error {
 		return err
 	}
 	return r.manifests(dir)
+}
+
+// lead returns the manifest that is read in the place of a lock, or the lock.
+func (r *reader) lead(lock string) string {
+	for _, e := range r.ecosystems {
+		lead, ok := e.Leads[filepath.Base(lock)]
+		if !ok {
+			continue
+		}
+		lead = filepath.Join(filepath.Dir(lock), lead)
+		if _, err := os.Lstat(lead); err == nil {
+			return lead
+		}
+	}
+	return lock
 }
 
 func (r *reader) skipsDir(name, base string) bool {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/store"
 	"github.com/feedctl/feedctl/internal/upstream"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -19,6 +21,8 @@ type shelf struct {
 	set       *upstream.Set
 	feed      *store.Feed
 	ecosystem string
+	upgrade   bool
+	fixed     bool // upstreams have nothing new to say of saved releases
 	repair    bool // a record that is damaged counts as absent
 
 	mu    sync.Mutex
@@ -32,9 +36,20 @@ type taken struct {
 	upstream string
 }
 
-func newShelf(f *store.Feed, set *upstream.Set, ecosystem string, upgrade, repair bool) *shelf {
-	s := &shelf{set: set, feed: f, ecosystem: ecosystem, repair: repair, saved: map[string]feed.Package{}, taken: map[string]taken{}}
-	s.Index = upstream.NewIndex(s.savedPackage, set, upgrade)
+// savedRecords is what the feed holds, as the shelf reads it.
+type savedRecords struct{ *shelf }
+
+func (s savedRecords) Package(ctx context.Context, _, name string) (feed.Package, error) {
+	return s.savedPackage(ctx, name)
+}
+
+func (s savedRecords) Open(ctx context.Context, path string) (io.ReadCloser, error) {
+	return s.feed.Open(ctx, path)
+}
+
+func newShelf(f *store.Feed, set *upstream.Set, e ecosystem.Ecosystem, upgrade, repair bool) *shelf {
+	s := &shelf{set: set, feed: f, ecosystem: e.Name, upgrade: upgrade, fixed: e.Fixed, repair: repair, saved: map[string]feed.Package{}, taken: map[string]taken{}}
+	s.Index = upstream.NewIndex(e.Name, savedRecords{s}, set, upgrade)
 	return s
 }
 
@@ -65,7 +80,7 @@ func (s *shelf) savedPackage(ctx context.Context, name string) (feed.Package, er
 // error.
 func (s *shelf) take(ctx context.Context, name string, versions []string) error {
 	asked := versions
-	if saved, err := s.savedPackage(ctx, name); err == nil {
+	if saved, err := s.savedPackage(ctx, name); err == nil && !s.fixed {
 		asked = slices.Clone(versions)
 		for _, release := range saved.Releases {
 			asked = append(asked, release.Version)
@@ -76,7 +91,7 @@ func (s *shelf) take(ctx context.Context, name string, versions []string) error 
 		return err
 	}
 	for _, version := range versions {
-		if p.Release(version) == nil {
+		if p.Named(version) == nil {
 			key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: s.ecosystem, Name: name}, Version: version}
 			return &feed.PackageError{Key: key, Upstream: from, Err: fmt.Errorf("no such version: %w", feed.ErrNotFound)}
 		}
@@ -95,6 +110,9 @@ func (s *shelf) put(p feed.Package, upstreamName string) {
 				p.Releases = append(p.Releases, release)
 			}
 		}
+		if s.fixed {
+			p.Tags = moveTags(before.Tags, p.Tags)
+		}
 	}
 	s.taken[p.Name] = taken{Package: p, upstream: upstreamName}
 }
@@ -110,12 +128,12 @@ func (s *shelf) get(name string) (taken, bool) {
 // Release implements ecosystem.Index.
 func (s *shelf) Release(ctx context.Context, name, version string) (feed.Release, error) {
 	if p, err := s.savedPackage(ctx, name); err == nil {
-		if release := p.Release(version); release != nil {
+		if release := s.named(&p, version); release != nil {
 			return *release, nil
 		}
 	}
 	if t, ok := s.get(name); ok {
-		if release := t.Release(version); release != nil {
+		if release := t.Named(version); release != nil {
 			return *release, nil
 		}
 	}
@@ -123,5 +141,23 @@ func (s *shelf) Release(ctx context.Context, name, version string) (feed.Release
 		return feed.Release{}, err
 	}
 	t, _ := s.get(name)
-	return *t.Release(version), nil
+	return *t.Named(version), nil
+}
+
+// named finds a saved release; when upgrading, an upstream says where a moving
+// name points.
+func (s *shelf) named(p *feed.Package, version string) *feed.Release {
+	if s.upgrade {
+		return p.Release(version)
+	}
+	return p.Named(version)
+}
+
+// Open implements ecosystem.Index.
+func (s *shelf) Open(ctx context.Context, name, version string, file feed.File) (io.ReadCloser, error) {
+	t, ok := s.get(name)
+	if !ok || t.Release(version) == nil {
+		return s.Index.Open(ctx, name, version, file)
+	}
+	return s.set.Open(ctx, t.upstream, file)
 }

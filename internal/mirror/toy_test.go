@@ -193,7 +193,11 @@ var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func mirrorToy(t *testing.T, u *toy, o Options) (Report, error) {
 	t.Helper()
 	o.Time = epoch
-	return Run(t.Context(), o, Surroundings{Ecosystems: []ecosystem.Ecosystem{u.ecosystem()}, Log: slog.New(slog.DiscardHandler)})
+	return Run(t.Context(), o, surroundings(u.ecosystem()))
+}
+
+func surroundings(e ecosystem.Ecosystem) Surroundings {
+	return Surroundings{Ecosystems: []ecosystem.Ecosystem{e}, Log: slog.New(slog.DiscardHandler)}
 }
 
 func newToy() *toy {

@@ -200,6 +200,33 @@ func (w *Writer) download(ctx context.Context, file feed.File, extra []string,
 	return got, nil
 }
 
+// Examine lets look inside a file that Artifact put into the feed. When look
+// fails, the file leaves the stage again.
+func (w *Writer) Examine(_ context.Context, p string, look func(r io.ReaderAt, size int64) error) error {
+	w.mu.Lock()
+	_, staged := w.staged[p]
+	w.mu.Unlock()
+	at := p
+	if staged {
+		at = stageDir + "/" + p
+	}
+	file, size, err := w.dir.open(at)
+	if err != nil {
+		return err
+	}
+	err = look(file, size)
+	_ = file.Close()
+	if err == nil || !staged {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.staged, p)
+	delete(w.sums, p)
+	_ = w.dir.root.Remove(at)
+	return err
+}
+
 // wanted returns the algorithms to compute for a file.
 func wanted(file feed.File, extra []string) []string {
 	return slices.AppendSeq(slices.Clone(extra), maps.Keys(file.Digests))

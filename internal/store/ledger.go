@@ -39,9 +39,13 @@ func (t tally) plus(other tally, sign int) tally {
 	}
 }
 
-// count tallies one package: artifacts that are held, each path once.
+// count tallies one package: artifacts that are held, each path once. Evidence
+// is no package.
 func count(p feed.Package) tally {
 	t := tally{packages: 1, releases: len(p.Releases)}
+	if p.Evidence {
+		t = tally{}
+	}
 	seen := map[string]bool{}
 	for _, release := range p.Releases {
 		for _, file := range release.Files {

@@ -71,7 +71,8 @@ func (s *feedSource) Releases(ctx context.Context, name string, versions []strin
 	}
 	wanted := feed.Package{PackageKey: p.PackageKey, Tags: map[string]string{}, Metadata: p.Metadata}
 	for _, release := range p.Releases {
-		if slices.Contains(versions, release.Version) {
+		asked := func(version string) bool { return version == release.Version || p.Tags[version] == release.Version }
+		if slices.ContainsFunc(versions, asked) {
 			wanted.Releases = append(wanted.Releases, offer(release))
 		}
 	}
@@ -92,6 +93,23 @@ func offer(release feed.Release) feed.Release {
 		release.Files[i].Absent = false
 	}
 	return release
+}
+
+// maxRead is the largest file that Read returns, in bytes.
+const maxRead = 16 << 20
+
+// Read implements ecosystem.Reader.
+func (s *feedSource) Read(ctx context.Context, path string) ([]byte, error) {
+	body, err := s.ledger.Open(ctx, s.ecosystem+"/"+path)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, maxRead+1))
+	if err == nil && len(data) > maxRead {
+		err = fmt.Errorf("%s: larger than %d bytes", path, maxRead)
+	}
+	return data, err
 }
 
 // Open implements ecosystem.Source.

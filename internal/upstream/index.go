@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -13,26 +14,26 @@ import (
 // It implements ecosystem.Index, is safe for concurrent use, and asks once for
 // each name.
 type Index struct {
-	saved    func(ctx context.Context, name string) (feed.Package, error)
-	set      *Set
-	upgrade  bool
-	packages memo[string, feed.Package]
-	releases memo[feed.VersionKey, feed.Release]
+	ecosystem string
+	saved     Ledger
+	set       *Set
+	upgrade   bool
+	packages  memo[string, feed.Package]
+	releases  memo[feed.VersionKey, feed.Release]
 }
 
-// NewIndex returns an Index over the releases of a feed and its upstreams. saved
-// returns the feed's record of a package; a name that the feed does not hold is
-// feed.ErrNotFound. With upgrade set, upstreams are asked though a saved version
+// NewIndex returns an Index over the releases of one ecosystem that a feed holds
+// and its upstreams. With upgrade set, upstreams are asked though a saved version
 // would do.
-func NewIndex(saved func(ctx context.Context, name string) (feed.Package, error), set *Set, upgrade bool) *Index {
-	return &Index{saved: saved, set: set, upgrade: upgrade}
+func NewIndex(ecosystem string, saved Ledger, set *Set, upgrade bool) *Index {
+	return &Index{ecosystem: ecosystem, saved: saved, set: set, upgrade: upgrade}
 }
 
 // held returns the feed's record of a package, which has no releases when the
 // feed does not hold it.
 func (x *Index) held(ctx context.Context, name string) (feed.Package, error) {
 	return x.packages.get(ctx, name, func(ctx context.Context) (feed.Package, error) {
-		p, err := x.saved(ctx, name)
+		p, err := x.saved.Package(ctx, x.ecosystem, name)
 		if errors.Is(err, feed.ErrNotFound) {
 			return feed.Package{}, nil
 		}
@@ -70,7 +71,7 @@ func (x *Index) Release(ctx context.Context, name, version string) (feed.Release
 	if err != nil {
 		return feed.Release{}, err
 	}
-	if release := p.Release(version); release != nil {
+	if release := p.Named(version); release != nil {
 		return *release, nil
 	}
 	key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: p.Ecosystem, Name: name}, Version: version}
@@ -87,11 +88,32 @@ func (x *Index) fetch(ctx context.Context, key feed.VersionKey) (feed.Release, e
 	if err != nil {
 		return feed.Release{}, err
 	}
-	if release := p.Release(key.Version); release != nil {
+	if release := p.Named(key.Version); release != nil {
 		return *release, nil
 	}
 	key.PackageKey = p.PackageKey
 	return feed.Release{}, &feed.PackageError{Key: key, Upstream: from, Err: feed.ErrNotFound}
+}
+
+// Open implements ecosystem.Index.
+func (x *Index) Open(ctx context.Context, name, version string, file feed.File) (io.ReadCloser, error) {
+	p, err := x.held(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if holds(p.Release(version), file.Path) {
+		return x.saved.Open(ctx, file.Path)
+	}
+	_, from, err := x.set.Releases(ctx, name, []string{version})
+	if err != nil {
+		return nil, err
+	}
+	return x.set.Open(ctx, from, file)
+}
+
+// holds reports whether a saved release has a file.
+func holds(release *feed.Release, path string) bool {
+	return release != nil && slices.ContainsFunc(release.Files, func(f feed.File) bool { return f.Path == path && !f.Absent })
 }
 
 // isPushed reports whether the owner of the feed published a package of this

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -17,17 +18,23 @@ import (
 
 var _ ecosystem.Index = (*Index)(nil)
 
-// savedIn returns the look-up of a feed that holds some packages.
-func savedIn(packages ...feed.Package) func(context.Context, string) (feed.Package, error) {
-	return func(_ context.Context, name string) (feed.Package, error) {
-		for _, p := range packages {
-			if p.Name == name {
-				return p, nil
-			}
-		}
-		return feed.Package{}, feed.ErrNotFound
+// savedIn returns a feed that holds some packages.
+func savedIn(packages ...feed.Package) ledger {
+	l := ledger{}
+	for _, p := range packages {
+		l["npm:"+p.Name] = p
 	}
+	return l
 }
+
+// broken is a feed whose ledger cannot be read.
+type broken struct{ error }
+
+func (b broken) Package(context.Context, string, string) (feed.Package, error) {
+	return feed.Package{}, b.error
+}
+
+func (b broken) Open(context.Context, string) (io.ReadCloser, error) { return nil, b.error }
 
 func held(name string, kind feed.Kind, versions ...string) feed.Package {
 	p := feed.Package{PackageKey: feed.PackageKey{Ecosystem: "npm", Name: name}, Tags: map[string]string{}}
@@ -67,7 +74,7 @@ func TestIndexVersions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &fake{packages: map[string]string{"x": "1.0.0 2.0.0"}, errs: map[string]error{"down": errDown}}
-			index := NewIndex(savedIn(test.saved...), setOf(named("a", a)), test.upgrade)
+			index := NewIndex("npm", savedIn(test.saved...), setOf(named("a", a)), test.upgrade)
 			lookFor := "x"
 			if strings.Contains(test.asked+test.err, "gone") {
 				lookFor = "gone"
@@ -103,7 +110,7 @@ func TestIndexVersionFields(t *testing.T) {
 			{Version: "2.0.0", Yanked: &feed.Yank{}},
 		},
 	}
-	index := NewIndex(savedIn(p), setOf(), false)
+	index := NewIndex("npm", savedIn(p), setOf(), false)
 	got, err := index.Versions(t.Context(), "x", is("1.0.0"))
 	want := []feed.Version{
 		{Version: "1.0.0", Tags: []string{"latest"}, Published: when, Deprecated: "old", Saved: true, Metadata: json.RawMessage(`{"a":1}`)},
@@ -140,7 +147,7 @@ func TestMerge(t *testing.T) {
 func TestIndexRelease(t *testing.T) {
 	a := &fake{packages: map[string]string{"x": "1.0.0 2.0.0", "mine": "6.6.6"}, errs: map[string]error{"down": errDown}}
 	saved := savedIn(held("x", feed.Saved, "1.0.0"), held("down", feed.Saved, "1.0.0"), held("mine", feed.Pushed, "1.0.0"))
-	index := NewIndex(saved, setOf(named("a", a)), true)
+	index := NewIndex("npm", saved, setOf(named("a", a)), true)
 	for name, test := range map[string]struct{ name, version, from, err string }{
 		"saved":            {"x", "1.0.0", "past", ""},
 		"saved, all dead":  {"down", "1.0.0", "past", ""},
@@ -166,19 +173,45 @@ func TestIndexRelease(t *testing.T) {
 }
 
 func TestIndexBrokenLedger(t *testing.T) {
-	broken := errors.New("the ledger record is broken")
-	index := NewIndex(func(context.Context, string) (feed.Package, error) { return feed.Package{}, broken }, setOf(), false)
-	if _, err := index.Versions(t.Context(), "x", nil); !errors.Is(err, broken) {
+	damage := errors.New("the ledger record is broken")
+	index := NewIndex("npm", broken{damage}, setOf(), false)
+	if _, err := index.Versions(t.Context(), "x", nil); !errors.Is(err, damage) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := index.Release(t.Context(), "x", "1.0.0"); !errors.Is(err, broken) {
+	if _, err := index.Release(t.Context(), "x", "1.0.0"); !errors.Is(err, damage) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestIndexOpen(t *testing.T) {
+	x := held("x", feed.Saved, "1.0.0", "2.0.0")
+	x.Releases[0].Files = []feed.File{{Path: "npm/x/1.tgz"}}
+	x.Releases[1].Files = []feed.File{{Path: "npm/x/2.tgz", Absent: true}}
+	index := NewIndex("npm", savedIn(x), setOf(named("a", &fake{packages: map[string]string{"x": "2.0.0"}})), false)
+	for version, want := range map[string]string{"1.0.0": "bytes of npm/x/1.tgz", "2.0.0": "npm/x/2.tgz"} {
+		file := feed.File{Path: "npm/x/" + version[:1] + ".tgz"}
+		body, err := index.Open(t.Context(), "x", version, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := io.ReadAll(body); string(data) != want || err != nil {
+			t.Errorf("%s: got %s, %v", version, data, err)
+		}
+	}
+}
+
+func TestIndexMovingName(t *testing.T) {
+	x := held("x", feed.Saved, "1.0.0")
+	x.Tags = map[string]string{"trunk": "1.0.0"}
+	index := NewIndex("npm", savedIn(x), setOf(), false)
+	if release, err := index.Release(t.Context(), "x", "trunk"); release.Version != "1.0.0" || err != nil {
+		t.Errorf("got %s, %v", release.Version, err)
 	}
 }
 
 func TestIndexConcurrent(t *testing.T) {
 	a := &fake{packages: map[string]string{"x": "1.0.0 2.0.0"}}
-	index := NewIndex(savedIn(held("x", feed.Saved, "1.0.0")), setOf(named("a", a)), false)
+	index := NewIndex("npm", savedIn(held("x", feed.Saved, "1.0.0")), setOf(named("a", a)), false)
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {

@@ -142,6 +142,27 @@ func (s *Set) Open(ctx context.Context, upstreamName string, file feed.File) (io
 	return nil, fmt.Errorf("%s: no enabled upstream is named %q any more; it is what the release came from", file.Path, upstreamName)
 }
 
+// Read returns a small file that an upstream keeps beside its packages;
+// feed.ErrNotFound when it has none, or keeps none at all.
+func (s *Set) Read(ctx context.Context, upstreamName, path string) ([]byte, error) {
+	routes, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range routes {
+		reader, ok := r.Source.(ecosystem.Reader)
+		if !ok || r.Config.Name != upstreamName || r.Config.Disabled {
+			continue
+		}
+		data, err := reader.Read(ctx, path)
+		if err != nil {
+			return nil, name(upstreamName, path, err)
+		}
+		return data, nil
+	}
+	return nil, feed.ErrNotFound
+}
+
 // name says which upstream an error about a file is from, unless it does.
 func name(upstreamName, path string, err error) error {
 	var failure *feed.UpstreamError

@@ -55,6 +55,7 @@ func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout fe
 			return err
 		}
 	}
+	c.prove(ctx, e, p)
 	documents, err := e.RenderPackage(layout, p)
 	if err != nil {
 		c.find(Finding{Code: "unrenderable", Package: key.String(), Message: err.Error(), Via: c.via(e.Name, name, "")})
@@ -71,6 +72,9 @@ func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout fe
 func (c *check) count(p feed.Package) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if p.Evidence {
+		return
+	}
 	c.report.Packages++
 	c.report.Releases += len(p.Releases)
 }
@@ -135,7 +139,7 @@ func (c *check) file(ctx context.Context, e ecosystem.Ecosystem, name string, re
 	if algorithm := got.Conflict(file.Digests); algorithm != "" {
 		return &feed.IntegrityError{Path: file.Path, Got: algorithm + ":" + got[algorithm], Want: algorithm + ":" + file.Digests[algorithm]}
 	}
-	return nil
+	return c.derive(ctx, e, file, body)
 }
 
 // inspect looks inside an artifact. What does not condemn it is a note.

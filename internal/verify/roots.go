@@ -21,9 +21,8 @@ type rootGraph struct {
 
 // index returns the feed as the only index.
 func index(f *store.Feed, e ecosystem.Ecosystem) ecosystem.Index {
-	saved := func(ctx context.Context, name string) (feed.Package, error) { return f.Package(ctx, e.Name, name) }
 	none := func(context.Context) ([]upstream.Named, error) { return nil, nil }
-	return upstream.NewIndex(saved, upstream.New(none), false)
+	return upstream.NewIndex(e.Name, f, upstream.New(none), false)
 }
 
 // root walks everything that one root reaches: its releases must be held, and

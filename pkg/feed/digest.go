@@ -88,14 +88,27 @@ func (d Digests) Strongest() string {
 	return ""
 }
 
-// Conflict returns the strongest algorithm on which d and other disagree, or "".
+// Conflict returns an algorithm on which d and other disagree, the strongest of
+// those that hash a file's bytes before any other, or "".
 func (d Digests) Conflict(other Digests) string {
-	for _, algorithm := range strength {
+	for _, algorithm := range slices.Concat(strength, d.derived()) {
 		if a, b := d[algorithm], other[algorithm]; a != "" && b != "" && a != b {
 			return algorithm
 		}
 	}
 	return ""
+}
+
+// derived returns the algorithms of d that do not hash a file's bytes, sorted.
+func (d Digests) derived() []string {
+	var own []string
+	for algorithm := range d {
+		if !slices.Contains(strength, algorithm) {
+			own = append(own, algorithm)
+		}
+	}
+	slices.Sort(own)
+	return own
 }
 
 // Merge returns the digests of both; where both have one, d's is kept.

@@ -19,6 +19,7 @@ type Package struct {
 	PackageKey
 	Tags     map[string]string `json:"tags,omitempty"`     // moving names for versions (npm dist-tags), only of Releases
 	Metadata json.RawMessage   `json:"metadata,omitempty"` // the upstream's description of the package as a whole, in the ecosystem's own form
+	Evidence bool              `json:"evidence,omitempty"` // no package of its own: its files prove others (a transparency log's)
 	Releases []Release         `json:"releases"`           // ascending in the ecosystem's version order, each version once
 }
 
@@ -28,6 +29,18 @@ func (p *Package) Release(version string) *Release {
 		if p.Releases[i].Version == version {
 			return &p.Releases[i]
 		}
+	}
+	return nil
+}
+
+// Named returns the release with the given version, or the one that a tag of
+// that name points at, or nil.
+func (p *Package) Named(name string) *Release {
+	if release := p.Release(name); release != nil {
+		return release
+	}
+	if version, ok := p.Tags[name]; ok {
+		return p.Release(version)
 	}
 	return nil
 }

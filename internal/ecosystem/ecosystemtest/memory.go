@@ -2,6 +2,7 @@ package ecosystemtest
 
 import (
 	"context"
+	"io"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -21,8 +22,12 @@ func (m memory) Release(ctx context.Context, name, version string) (feed.Release
 	if err != nil {
 		return feed.Release{}, err
 	}
-	if release := p.Release(version); release != nil {
+	if release := p.Named(version); release != nil {
 		return *release, nil
 	}
 	return feed.Release{}, feed.ErrNotFound
+}
+
+func (m memory) Open(ctx context.Context, _, _ string, file feed.File) (io.ReadCloser, error) {
+	return m.source.Open(ctx, file)
 }

@@ -2,6 +2,7 @@ package npm
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
@@ -23,6 +24,10 @@ func (s savedFirst) Versions(_ context.Context, _ string, suits func(feed.Versio
 
 func (savedFirst) Release(context.Context, string, string) (feed.Release, error) {
 	return feed.Release{}, feed.ErrNotFound
+}
+
+func (savedFirst) Open(context.Context, string, string, feed.File) (io.ReadCloser, error) {
+	return nil, feed.ErrNotFound
 }
 
 var _ ecosystem.Index = savedFirst{}
