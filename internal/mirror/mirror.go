@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
@@ -149,10 +150,15 @@ type run struct {
 	writer *store.Writer // nil when nothing is to be written
 	forget bool          // resolve again what the feed remembers, for its edges
 	report Report
+
+	underway sync.WaitGroup // downloads that started ahead of the plan
 }
 
 // mirror is the pipeline, from requests to the published feed.
 func (r *run) mirror(ctx context.Context, sources []source) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer r.underway.Wait()
+	defer cancel()
 	manifest, err := r.feed.Manifest(ctx)
 	if err != nil {
 		return err
@@ -191,6 +197,7 @@ func (r *run) mirror(ctx context.Context, sources []source) error {
 			return err
 		}
 	}
+	r.underway.Wait()
 	r.report.Changed, err = r.writer.Publish(ctx, r.Time)
 	return err
 }

@@ -129,7 +129,10 @@ func (r *run) graph(ctx context.Context, j *job, request *feed.Request, roots []
 		return graph, nil
 	}
 	if request.Lock != nil {
-		if err := r.warm(ctx, j, request.Lock.Nodes); err != nil {
+		ahead := r.startAhead(ctx, j, request)
+		err := r.warm(ctx, j, request.Lock.Nodes, ahead)
+		ahead.close()
+		if err != nil {
 			return feed.Graph{}, err
 		}
 	}
@@ -159,26 +162,29 @@ func recalled(root feed.RootRecord, lock *feed.Graph) feed.Graph {
 }
 
 // warm takes the releases that nodes name from the upstreams, as far as the feed
-// does not hold them: one look-up for each package, many at once.
-func (r *run) warm(ctx context.Context, j *job, nodes []feed.Node) error {
-	wanted := map[string][]string{}
+// does not hold them: one look-up for each package, many at once. Their files are
+// offered to ahead.
+func (r *run) warm(ctx context.Context, j *job, nodes []feed.Node, ahead *ahead) error {
+	wanted := map[string][]feed.Node{}
 	var names []string
 	for _, node := range nodes {
 		if _, seen := wanted[node.Name]; !seen {
 			names = append(names, node.Name)
 		}
-		wanted[node.Name] = append(wanted[node.Name], node.Version)
+		wanted[node.Name] = append(wanted[node.Name], node)
 	}
 	r.phase("Reading "+j.Name+" metadata", int64(len(names)))
 	unmet := make([][]feed.Unmet, len(names))
 	err := each(ctx, len(names), r.jobs(), func(ctx context.Context, i int) error {
 		defer r.progress(1)
-		name := names[i]
-		err := r.lookUp(ctx, j, name, wanted[name])
+		missing, err := r.lookUp(ctx, j, names[i], wanted[names[i]])
 		if isNotFound(err) {
-			requirement := feed.Requirement{Name: name, Range: strings.Join(wanted[name], " and ")}
+			requirement := feed.Requirement{Name: names[i], Range: strings.Join(versionsOf(wanted[names[i]]), " and ")}
 			unmet[i] = []feed.Unmet{{Requirement: requirement, Reasons: []string{err.Error()}}}
 			return nil
+		}
+		if err == nil {
+			ahead.offer(missing)
 		}
 		return err
 	})
@@ -191,23 +197,32 @@ func (r *run) warm(ctx context.Context, j *job, nodes []feed.Node) error {
 	return nil
 }
 
-// lookUp takes the given versions of one package, unless the feed holds them all.
-func (r *run) lookUp(ctx context.Context, j *job, name string, versions []string) error {
+// lookUp takes the releases that the nodes of one package name, and returns the
+// nodes that neither the feed nor this run held before.
+func (r *run) lookUp(ctx context.Context, j *job, name string, nodes []feed.Node) ([]feed.Node, error) {
 	saved, err := j.shelf.savedPackage(ctx, name)
 	if err != nil && !isNotFound(err) {
-		return err
+		return nil, err
 	}
 	before, _ := j.shelf.get(name)
-	var missing []string
-	for _, version := range versions {
-		if saved.Release(version) == nil && before.Release(version) == nil {
-			missing = append(missing, version)
+	var missing []feed.Node
+	for _, node := range nodes {
+		if saved.Release(node.Version) == nil && before.Release(node.Version) == nil {
+			missing = append(missing, node)
 		}
 	}
 	if len(missing) == 0 {
-		return nil
+		return nil, nil
 	}
-	return j.shelf.take(ctx, name, missing)
+	return missing, j.shelf.take(ctx, name, versionsOf(missing))
+}
+
+func versionsOf(nodes []feed.Node) []string {
+	versions := make([]string, len(nodes))
+	for i, node := range nodes {
+		versions[i] = node.Version
+	}
+	return versions
 }
 
 func (r *run) jobs() int {
