@@ -19,7 +19,7 @@ import (
 // garbage is how much the heap may grow between collections, in percent. A run
 // is short and keeps little, so that memory is cheaper than collecting: a tenth
 // of the time of a large lock for a quarter more memory.
-const garbage = 300
+const garbage = 200
 
 // Main runs feedctl with the process's own arguments and streams and returns the
 // exit code.
