@@ -57,8 +57,12 @@ func (a *app) feedFlags(command *cobra.Command) {
 	flags.Lookup("extra").Usage += ": " + strings.Join(knownExtras(), ", ")
 	for _, e := range all.Ecosystems() {
 		for _, key := range slices.Sorted(maps.Keys(e.Options)) {
-			if flags.Lookup(key) == nil {
-				flags.String(key, "", e.Name+": "+e.Options[key])
+			switch usage := e.Name + ": " + e.Options[key]; {
+			case flags.Lookup(key) != nil:
+			case slices.Contains(e.Switches, key):
+				flags.Bool(key, false, usage)
+			default:
+				flags.String(key, "", usage)
 			}
 		}
 	}

@@ -80,8 +80,10 @@ type Ecosystem struct {
 	PURLType string // the type in pkg:TYPE/…
 
 	// Options lists the ecosystem's own options for a request, each with a line
-	// of help; Defaults fills in what was not given (the Node version on PATH).
+	// of help; the values of the Switches among them are "true" and "false".
+	// Defaults fills in what was not given (the Node version on PATH).
 	Options  map[string]string
+	Switches []string
 	Defaults func(ctx context.Context, env Environment, options map[string]string) error
 
 	// Discover finds the upstreams that the package manager itself would use

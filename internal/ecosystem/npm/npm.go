@@ -36,8 +36,9 @@ func Ecosystem() ecosystem.Ecosystem {
 		PURLType:    "npm",
 		Options: map[string]string{
 			optionNode:        "version of the Node that will run the packages (default: what the feed recorded, else node on PATH; \"none\" for no engine rule)",
-			optionLegacyPeers: "\"true\" leaves peer dependencies out, as npm's --legacy-peer-deps does",
+			optionLegacyPeers: "leave peer dependencies out, as npm's --legacy-peer-deps does",
 		},
+		Switches: []string{optionLegacyPeers},
 		Defaults: defaults,
 		Discover: discover.Discover,
 		Credentials: func(env ecosystem.Environment, config ecosystem.UpstreamConfig) (web.Access, string, error) {
