@@ -186,7 +186,7 @@ func (r *run) merge(ctx context.Context, j *job, p *planned, missing []*want) er
 	t, _ := j.shelf.get(p.new.Name)
 	p.from, p.touched = t.upstream, true
 	for i := range p.new.Releases {
-		if offered := t.Release(p.new.Releases[i].Version); offered != nil {
+		if offered := t.Release(p.new.Releases[i].Version); offered != nil && !j.Fixed {
 			p.refresh(&p.new.Releases[i], *offered)
 		}
 	}

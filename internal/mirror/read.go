@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -118,11 +120,33 @@ func (r *reader) purl(text string) (feed.Requirement, string, error) {
 	}
 	for _, e := range r.ecosystems {
 		if e.PURLType == purl.Type {
-			requirement, err := e.PURL(purl.Namespace, purl.Name, purl.Version)
+			namespace, name := asWritten(text, purl)
+			requirement, err := e.PURL(namespace, name, purl.Version)
 			return requirement, e.Name, err
 		}
 	}
 	return feed.Requirement{}, "pkg", fmt.Errorf("package URL of type %q: feedctl mirrors %s", purl.Type, r.examples())
+}
+
+// asWritten returns the namespace and name of a package URL in the letter case of
+// its text. The specification has some types in lower case, but names such as
+// github.com/BurntSushi/toml exist only as they are, and that is how tools write them.
+func asWritten(text string, purl packageurl.PackageURL) (namespace, name string) {
+	_, rest, _ := strings.Cut(text, ":")
+	unescaped, err := url.PathUnescape(strings.TrimLeft(rest, "/"))
+	if err != nil {
+		return purl.Namespace, purl.Name
+	}
+	full := purl.Name
+	if purl.Namespace != "" {
+		full = purl.Namespace + "/" + purl.Name
+	}
+	_, path, _ := strings.Cut(unescaped, "/")
+	if path = strings.TrimLeft(path, "/"); len(path) < len(full) || !strings.EqualFold(path[:len(full)], full) {
+		return purl.Namespace, purl.Name
+	}
+	path = path[:len(full)]
+	return strings.TrimSuffix(path[:len(full)-len(purl.Name)], "/"), path[len(full)-len(purl.Name):]
 }
 
 // dir reads every known lock below dir; when there is none, the manifests in dir
@@ -358,8 +382,12 @@ func lockDigest(lock *feed.Graph) string {
 		var line strings.Builder
 		fmt.Fprintf(&line, "%s@%s", node.Name, node.Version)
 		for _, pin := range node.Pins {
-			fmt.Fprintf(&line, " %s %s", pin.File, pin.Digests)
+			fmt.Fprintf(&line, " %s", pin.File)
+			for _, algorithm := range slices.Sorted(maps.Keys(pin.Digests)) {
+				fmt.Fprintf(&line, " %s:%s", algorithm, pin.Digests[algorithm])
+			}
 		}
+		fmt.Fprintf(&line, " %q", node.Files)
 		lines = append(lines, line.String())
 	}
 	sort.Strings(lines)

@@ -3,12 +3,14 @@ package all
 
 import (
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/ecosystem/golang"
 	"github.com/feedctl/feedctl/internal/ecosystem/npm"
 )
 
 // Ecosystems returns every ecosystem, ordered by name.
 func Ecosystems() []ecosystem.Ecosystem {
 	return []ecosystem.Ecosystem{
+		golang.Ecosystem(),
 		npm.Ecosystem(),
 	}
 }

@@ -33,6 +33,8 @@ type Fixture struct {
 	// retracted, or deprecated where clients pass those over), by a range that it
 	// would be the best for; Instead is what is chosen.
 	Refused struct{ Name, Range, Version, Instead string }
+	// Environ is the environment for evidence.
+	Environ []string
 	// Hostile are requirements that must be errors.
 	Hostile []string
 }
@@ -202,7 +204,34 @@ func (f Fixture) packages(t testing.TB) ([]feed.Package, ecosystem.Source) {
 		p.PackageKey = feed.PackageKey{Ecosystem: f.Ecosystem.Name, Name: name}
 		all = append(all, p)
 	}
+	f.prove(t, all, source)
 	return all, source
+}
+
+// prove gathers evidence for releases, which completes what is known of them.
+func (f Fixture) prove(t testing.TB, all []feed.Package, source ecosystem.Source) {
+	t.Helper()
+	if f.Ecosystem.Evidence == nil {
+		return
+	}
+	reader, ok := source.(ecosystem.Reader)
+	if !ok {
+		t.Fatal("an ecosystem with evidence needs sources that read it: ecosystem.Reader")
+	}
+	request := ecosystem.EvidenceRequest{
+		Environment: ecosystem.Environment{Environ: f.Environ},
+		Saved:       func(context.Context, string) (feed.Package, error) { return feed.Package{}, feed.ErrNotFound },
+		Upstreams:   func(context.Context) ([]string, error) { return []string{"fake"}, nil },
+		Read:        func(ctx context.Context, _, path string) ([]byte, error) { return reader.Read(ctx, path) },
+	}
+	for _, p := range all {
+		for i := range p.Releases {
+			request.Added = append(request.Added, ecosystem.Added{Name: p.Name, Release: &p.Releases[i], Upstream: "fake"})
+		}
+	}
+	if _, err := f.Ecosystem.Evidence(testContext(t), request); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (f Fixture) digests(t *testing.T) {
