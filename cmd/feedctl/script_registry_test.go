@@ -10,15 +10,18 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/feedctl/feedctl/internal/ecosystem/npm/npmtest"
-	"github.com/feedctl/feedctl/pkg/feed"
+	"github.com/feedctl/feedctl/internal/ecosystem/registrytest"
 )
 
 // patience is how long a script waits for anything.
 const patience = 20 * time.Second
 
-// registry is a fake npm registry of a script.
-type registry struct{ *npmtest.Registry }
+// registry is a fake upstream of a script.
+type registry struct {
+	*registrytest.Server
+	set  func(dir string) error
+	fill func(name, version, what string) (string, error)
+}
 
 func cmdRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -27,10 +30,11 @@ func cmdRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	name, verb, args := args[0], args[1], args[2:]
 	s := stateOf(ts)
 	if verb == "start" {
-		if s.registries[name] != nil || len(args) != 1 {
-			ts.Fatalf("usage: registry NAME start DIR, once for each NAME")
+		if s.registries[name] != nil || len(args) < 1 || len(args) > 2 {
+			ts.Fatalf("usage: registry NAME start DIR [ECOSYSTEM], once for each NAME")
 		}
-		r := startRegistry(ts, args[0])
+		r, err := startRegistry(ts.MkAbs(args[0]), append(args, "npm")[1])
+		ts.Check(err)
 		s.registries[name] = r
 		ts.Setenv(name, r.URL)
 		return
@@ -42,24 +46,12 @@ func cmdRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(r.do(ts, verb, args))
 }
 
-func startRegistry(ts *testscript.TestScript, dir string) *registry {
-	archive, err := npmtest.ReadDir(ts.MkAbs(dir))
-	ts.Check(err)
-	fake, err := npmtest.Start(archive)
-	ts.Check(err)
-	return &registry{fake}
-}
-
 // do carries out what a script says of a registry that runs.
 func (r *registry) do(ts *testscript.TestScript, verb string, args []string) error {
 	text := strings.Join(args, " ")
 	switch verb {
 	case "set":
-		archive, err := npmtest.ReadDir(ts.MkAbs(text))
-		if err != nil {
-			return err
-		}
-		return r.Set(archive)
+		return r.set(ts.MkAbs(text))
 	case "stop":
 		r.Close()
 	case "heal":
@@ -127,21 +119,11 @@ func fillHole(ts *testscript.TestScript, parts []string) string {
 	if r == nil {
 		ts.Fatalf("%s: no such registry", parts[0])
 	}
-	if what == "url" {
-		return r.TarballURL(pkg, version)
+	text, err := r.fill(pkg, version, what)
+	if err != nil {
+		ts.Fatalf("%s: %v", parts[0], err)
 	}
-	hasher := feed.NewHasher("sha512", "sha1")
-	if _, err := hasher.Write(r.Tarball(pkg, version)); err != nil || r.Tarball(pkg, version) == nil {
-		ts.Fatalf("%s: no such release (%v)", parts[0], err)
-	}
-	switch what {
-	case "sri":
-		return hasher.Digests().SRI("sha512")
-	case "sha1":
-		return hasher.Digests()["sha1"]
-	}
-	ts.Fatalf("%s: want sri, sha1 or url", parts[0])
-	return ""
+	return text
 }
 
 // parseCode reads an exit code.
