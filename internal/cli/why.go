@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -104,5 +106,10 @@ func reasonsFor(ctx context.Context, f *store.Feed, e ecosystem.Ecosystem, text 
 			reasons = append(reasons, reason{Package: e.Name + ":" + id, Input: root.Input, Path: path})
 		}
 	}
+	slices.SortStableFunc(reasons, func(a, b reason) int {
+		_, one := feed.CutVersion(a.Package)
+		_, other := feed.CutVersion(b.Package)
+		return cmp.Or(e.Compare(one, other), cmp.Compare(a.Input, b.Input))
+	})
 	return reasons, nil
 }

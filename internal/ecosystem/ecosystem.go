@@ -82,9 +82,11 @@ type Ecosystem struct {
 	// Options lists the ecosystem's own options for a request, each with a line
 	// of help; the values of the Switches among them are "true" and "false".
 	// Defaults fills in what was not given (the Node version on PATH).
-	Options  map[string]string
-	Switches []string
-	Defaults func(ctx context.Context, env Environment, options map[string]string) error
+	// Those in Once hold for the run that they are given for; the feed remembers
+	// the others.
+	Options        map[string]string
+	Switches, Once []string
+	Defaults       func(ctx context.Context, env Environment, options map[string]string) error
 
 	// Discover finds the upstreams that the package manager itself would use
 	// (design: native settings, then what the inputs record, then the client's

@@ -19,6 +19,7 @@ type job struct {
 	ecosystem.Ecosystem
 	old      feed.EcosystemSummary // what the feed recorded before; zero for a new one
 	profile  feed.Profile          // what it records now
+	once     map[string]string     // options that are not recorded
 	requests []feed.Request
 	dirs     []string // folders of the inputs, sorted
 	set      *upstream.Set
@@ -76,12 +77,19 @@ func (r *run) profile(j *job) error {
 			return fmt.Errorf("%s has no option %q; it has %v", j.Name, key, slices.Sorted(maps.Keys(j.Options)))
 		}
 	}
+	j.once = map[string]string{}
 	if len(given) > 0 {
 		j.profile.Options = maps.Clone(j.profile.Options)
 		if j.profile.Options == nil {
 			j.profile.Options = map[string]string{}
 		}
-		maps.Copy(j.profile.Options, given)
+		for key, value := range given {
+			if slices.Contains(j.Once, key) {
+				j.once[key] = value
+				continue
+			}
+			j.profile.Options[key] = value
+		}
 	}
 	return nil
 }

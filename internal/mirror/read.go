@@ -193,8 +193,10 @@ func (r *reader) skipsDir(name, base string) bool {
 	if base == "node_modules" || base == "vendor" || strings.HasPrefix(base, ".") {
 		return true
 	}
-	if _, err := os.Lstat(filepath.Join(name, "feed.json")); err == nil {
-		return true
+	for _, mark := range []string{"feed.json", "CACHEDIR.TAG"} { // a feed; what can be made again
+		if _, err := os.Lstat(filepath.Join(name, mark)); err == nil {
+			return true
+		}
 	}
 	inside, err := filepath.Rel(r.avoid, name)
 	return r.avoid != "" && err == nil && inside == "."

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -101,8 +102,9 @@ func (r *run) complete(ctx context.Context, j *job, request *feed.Request) error
 			if err := j.Defaults(ctx, r.environment(j, ""), request.Options); err != nil {
 				return err
 			}
-			j.profile.Options = request.Options
+			j.profile.Options = maps.Clone(request.Options)
 		}
+		maps.Copy(request.Options, j.once)
 	}
 	if len(request.Options) == 0 {
 		request.Options = nil

@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/ecosystem/cargo"
 	"github.com/feedctl/feedctl/internal/ecosystem/golang"
 	"github.com/feedctl/feedctl/internal/ecosystem/npm"
 )
@@ -10,6 +11,7 @@ import (
 // Ecosystems returns every ecosystem, ordered by name.
 func Ecosystems() []ecosystem.Ecosystem {
 	return []ecosystem.Ecosystem{
+		cargo.Ecosystem(),
 		golang.Ecosystem(),
 		npm.Ecosystem(),
 	}

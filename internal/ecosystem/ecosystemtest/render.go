@@ -138,12 +138,20 @@ func checkPaths(t *testing.T, documents map[string]feed.Document, listed map[str
 	}
 }
 
-var addresses = regexp.MustCompile(regexp.QuoteMeta(base) + `/([^"'<>\s#?{}]*)`)
+var addresses = regexp.MustCompile(regexp.QuoteMeta(base) + `/([^"'<>\s#?{}]*)(\{)?`)
 
-// checkURLs checks that every address of the feed in a document leads somewhere.
+// checkURLs checks that every address of the feed in a document leads somewhere,
+// and every template of addresses to a folder.
 func (f Fixture) checkURLs(t *testing.T, document feed.Document, documents map[string]feed.Document, listed map[string]bool) {
 	for _, match := range addresses.FindAllSubmatch(document.Bytes, -1) {
 		target := strings.TrimSuffix(string(match[1]), "/")
+		if len(match[2]) > 0 {
+			below := func(path string) bool { return strings.HasPrefix(path, target+"/") }
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(documents)), below) {
+				t.Errorf("%s names files in %s, which the feed does not have", document.Path, target)
+			}
+			continue
+		}
 		_, isDocument := documents[target]
 		_, isIndex := documents[target+"/index.html"]
 		if !isDocument && !isIndex && !listed[target] {
