@@ -29,10 +29,15 @@ var modes = []string{"fresh", "frozen"}
 // was (frozen), and exactly the packages of an online install are there (frozen).
 func TestMatrix(t *testing.T) {
 	references := newReferences(t, "small")
-	feed := mirror(t, writeLocks(t, references)...)
+	others := ecosystems(t)
+	inputs := writeLocks(t, references)
+	for _, e := range others {
+		inputs = append(inputs, e.inputs...)
+	}
+	feed := mirror(t, inputs...)
 	feedctl(t, "verify", feed)
 	all := servers(t)
-	results := newMatrix(all, references)
+	results := newMatrix(all, references, others)
 	t.Cleanup(func() { fmt.Print(results.table()) })
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
@@ -43,8 +48,20 @@ func TestMatrix(t *testing.T) {
 					t.Run(ref.client.String()+" "+mode, func(t *testing.T) {
 						t.Parallel()
 						start := time.Now()
-						t.Cleanup(func() { results.add(s.name, ref.client, mode, !t.Failed(), time.Since(start)) })
+						t.Cleanup(func() { results.add(s.name, ref.client.String(), mode, !t.Failed(), time.Since(start)) })
 						checkCell(t, inside, ref, mode, ref.client.gentle(s.backlog)...)
+					})
+				}
+			}
+			for _, e := range others {
+				for _, mode := range modes {
+					t.Run(e.name+" "+mode, func(t *testing.T) {
+						t.Parallel()
+						start := time.Now()
+						t.Cleanup(func() { results.add(s.name, e.name, mode, !t.Failed(), time.Since(start)) })
+						ctx, cancel := context.WithTimeout(t.Context(), cellLimit)
+						defer cancel()
+						e.cells[mode](t, ctx, inside)
 					})
 				}
 			}
@@ -126,25 +143,32 @@ func checkFrozen(t *testing.T, ctx context.Context, p project, ref reference) {
 // matrix collects cells from tests that run at the same time.
 type matrix struct {
 	servers []server
-	clients []reference
+	clients []string
 
 	mu    sync.Mutex
 	cells map[[3]string]string // by server, client and mode
 }
 
-func newMatrix(servers []server, clients []reference) *matrix {
-	return &matrix{servers: servers, clients: clients, cells: map[[3]string]string{}}
+func newMatrix(servers []server, references []reference, others []ecosystem) *matrix {
+	m := &matrix{servers: servers, cells: map[[3]string]string{}}
+	for _, ref := range references {
+		m.clients = append(m.clients, ref.client.String())
+	}
+	for _, e := range others {
+		m.clients = append(m.clients, e.name)
+	}
+	return m
 }
 
 // add records one cell.
-func (m *matrix) add(server string, c client, mode string, green bool, took time.Duration) {
+func (m *matrix) add(server, client, mode string, green bool, took time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	text := "FAIL"
 	if green {
 		text = fmt.Sprintf("ok %.1f", took.Seconds())
 	}
-	m.cells[[3]string{server, c.String(), mode}] = text
+	m.cells[[3]string{server, client, mode}] = text
 }
 
 // table shows a line per client and a column per server: fresh / frozen, with
@@ -161,8 +185,7 @@ func (m *matrix) table() string {
 		b.WriteString("\n")
 	}
 	row("fresh / frozen", func(s string) string { return s })
-	for _, ref := range m.clients {
-		name := ref.client.String()
+	for _, name := range m.clients {
 		row(name, func(s string) string {
 			return cmp.Or(m.cells[[3]string{s, name, "fresh"}], "-") + " / " + cmp.Or(m.cells[[3]string{s, name, "frozen"}], "-")
 		})
