@@ -100,14 +100,48 @@ func TestCargoLocalRegistry(t *testing.T) {
 	}
 }
 
+// TestCargoLarge mirrors a lock of some five hundred packages, once as it is and
+// once by choosing it anew, and reads both feeds with every command that needs
+// no compiler.
+func TestCargoLarge(t *testing.T) {
+	lock := cargoLock(t, "cargolarge")
+	feed := mirror(t, lock)
+	feedctl(t, "verify", feed, "--against", lock)
+	chosen := mirror(t, filepath.Join("testdata", "cargolarge"))
+	locks, err := filepath.Glob(filepath.Join(chosen, "locks", "cargo", "*", "Cargo.lock"))
+	if err != nil || len(locks) != 1 {
+		t.Fatalf("chosen locks: %q, %v", locks, err)
+	}
+	if diff := gocmp.Diff(readText(t, lock), readText(t, locks[0])); diff != "" {
+		t.Errorf("the chosen lock (-cargo's +feedctl's):\n%s", diff)
+	}
+	inside := newNamespace(t, feed)
+	nginx().start(t, inside)
+	ctx, cancel := context.WithTimeout(t.Context(), stageLimit)
+	defer cancel()
+	for name, settings := range map[string]string{"sparse": sparse, "local registry": local} {
+		t.Run(name, func(t *testing.T) {
+			p := cargoPlace(t, inside, "cargolarge", rustBin(t), settings)
+			p.do(t, ctx, "cargo", "generate-lockfile")
+			if diff := gocmp.Diff(readText(t, lock), p.read(t, "Cargo.lock")); diff != "" {
+				t.Errorf("cargo locks otherwise (-online +from the feed):\n%s", diff)
+			}
+			p.do(t, ctx, "cargo", "fetch", "--locked")
+			p.do(t, ctx, "cargo", "metadata", "--locked", "--format-version=1")
+			p.do(t, ctx, "cargo", "vendor", "--locked", "--respect-source-config")
+		})
+	}
+}
+
 // TestCargoInstall installs a program with the lock that its package carries.
 func TestCargoInstall(t *testing.T) {
-	feed := mirror(t, "cargo:hexyl", "--bin")
+	feed := mirror(t, "cargo:ripgrep", "--bin")
 	feedctl(t, "verify", feed)
 	inside := newNamespace(t, feed)
 	nginx().start(t, inside)
 	ctx, cancel := context.WithTimeout(t.Context(), stageLimit)
 	defer cancel()
 	p := cargoPlace(t, inside, "cargo", rustBin(t), sparse)
-	p.do(t, ctx, "cargo", "install", "--locked", "--debug", "hexyl")
+	p.do(t, ctx, "cargo", "install", "--locked", "--debug", "ripgrep")
+	p.do(t, ctx, filepath.Join(filepath.Dir(p.dir), "cargo", "bin", "rg"), "--version")
 }

@@ -122,9 +122,11 @@ func TestGoItself(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.dir = source
-			p.do(t, ctx, "go", "build", "-o", "/dev/null", "./...")
-			p.do(t, ctx, "go", "vet", "./...")
-			p.do(t, ctx, "go", "test", "./pkg/...", "./internal/upstream/...", "./internal/mirror/...")
+			p.do(t, ctx, "go", "build", "./...")
+			if name == "http" {
+				p.do(t, ctx, "go", "vet", "./...")
+				p.do(t, ctx, "go", "test", "./pkg/...", "./internal/upstream/...", "./internal/mirror/...")
+			}
 		})
 	}
 }
@@ -218,7 +220,7 @@ func TestGoLarge(t *testing.T) {
 			for _, command := range []string{
 				"go mod graph", "go list -m all", "go mod tidy", "go list -deps ./...", "go get " + latest, "go mod download all", "go mod verify", "go list -m all",
 			} {
-				want := answer(online(t, dir, []string{"GOFLAGS=-mod=readonly", "GOTOOLCHAIN=local"}, strings.Fields(command)...))
+				want := answer(online(t, dir, []string{"GOFLAGS=-mod=readonly", "GOTOOLCHAIN=local", "CGO_ENABLED=0"}, strings.Fields(command)...))
 				got := answer(p.do(t, ctx, strings.Fields(command)...))
 				if diff := gocmp.Diff(want, got); diff != "" {
 					t.Errorf("%s (-online +from the feed):\n%s", command, diff)
