@@ -18,7 +18,7 @@ type crate struct {
 	versions []*version // newest first
 	slots    map[span]*slot
 	byReq    map[string]*match
-	demands  []*demand // all that ever asked for it
+	demands  []*demand // all that were in a frame, in the order of the search
 }
 
 type state uint8

@@ -140,14 +140,7 @@ func with(literals []*literal, l *literal) []*literal {
 	return append(slices.Clone(literals), l)
 }
 
-var debug func(*demand, []*literal)
-var theSpace *space
-
 func (s *search) learn(n *nogood) {
-	theSpace = s.space
-	if debug != nil {
-		debug(n.demand, n.literals)
-	}
 	n.demand.nogoods = append(n.demand.nogoods, n)
 	for _, l := range n.literals {
 		l.nogoods = append(l.nogoods, n)

@@ -53,7 +53,9 @@ func newLive(t testing.TB) *live {
 	if found == nil {
 		t.Fatalf("cargo does not tell its index:\n%s", out)
 	}
-	return &live{base: string(found[1]), client: &http.Client{Timeout: time.Minute}, known: map[string]func() ([]Release, error){}}
+	client := &http.Client{Timeout: time.Minute}
+	t.Cleanup(client.CloseIdleConnections)
+	return &live{base: string(found[1]), client: client, known: map[string]func() ([]Release, error){}}
 }
 
 func (l *live) releases(ctx context.Context, c Crate) ([]Release, error) {

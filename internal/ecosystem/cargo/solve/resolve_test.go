@@ -20,13 +20,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func layered(t testing.TB, layers, width int) (*world, int) {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("app 0.1.0 member source=app\n")
-	for layer := range layers {
-		for i := range width {
-			if layer == 0 {
-				fmt.Fprintf(&b, "  > l0-%d ^1\n", i)
-			}
+	for i := range width {
+		if i%4 == 0 {
+			fmt.Fprintf(&b, "app%d 0.1.0 member source=app%d\n", i, i)
 		}
+		fmt.Fprintf(&b, "  > l0-%d ^1\n", i)
 	}
 	for layer := range layers {
 		for i := range width {

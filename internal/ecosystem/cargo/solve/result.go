@@ -69,7 +69,6 @@ func (s *search) edges(index map[*version]int) []Edge {
 	}
 	seen := map[key]bool{}
 	edges := make([]Edge, 0, len(s.decisions))
-	order := map[*Dependency]int{}
 	for i := range s.decisions[1:] {
 		d := &s.decisions[i+1]
 		k := key{s.frames[d.frame].template.version, d.chosen, d.need.dep}
@@ -77,7 +76,6 @@ func (s *search) edges(index map[*version]int) []Edge {
 			continue
 		}
 		seen[k] = true
-		order[k.dep] = len(order)
 		edges = append(edges, Edge{From: index[k.from], To: index[k.to], Dep: *k.dep})
 	}
 	slices.SortStableFunc(edges, func(a, b Edge) int {

@@ -50,10 +50,8 @@ type decision struct {
 // run adds all members and decides until nothing is left.
 func (s *search) run(ctx context.Context) error {
 	s.decisions = append(s.decisions, decision{frame: -1})
-	for _, v := range s.members {
-		if err := s.enter(ctx, v); err != nil {
-			return err
-		}
+	if err := s.enter(ctx); err != nil {
+		return err
 	}
 	for {
 		frame := s.fewest()
@@ -66,22 +64,30 @@ func (s *search) run(ctx context.Context) error {
 	}
 }
 
-// enter makes a member active.
-func (s *search) enter(ctx context.Context, v *version) error {
-	t, err := s.rootTemplate(v)
-	if err != nil {
+// enter makes the members active.
+func (s *search) enter(ctx context.Context) error {
+	var templates []*template
+	for _, v := range s.members {
+		t, err := s.rootTemplate(v)
+		if err != nil {
+			return err
+		}
+		templates = append(templates, t)
+	}
+	if err := s.warm(ctx, templates...); err != nil {
 		return err
 	}
-	if err := s.prepare(ctx, t); err != nil {
-		return err
+	for _, t := range templates {
+		if err := s.prepare(ctx, t); err != nil {
+			return err
+		}
+		a := &activation{template: t}
+		if r := s.inTheWay(t.version, &match{}); r != nil {
+			return s.conflictOfMembers(a, r)
+		}
+		s.adopt(&s.decisions[0], a)
+		s.push(a)
 	}
-	a := &activation{template: t}
-	if r := s.inTheWay(v, &match{}); r != nil {
-		return s.conflictOfMembers(a, r)
-	}
-	d := &s.decisions[0]
-	s.adopt(d, a)
-	s.push(a)
 	return nil
 }
 
@@ -310,6 +316,10 @@ func (s *search) push(a *activation) {
 	s.count(len(s.frames) - 1)
 	for _, n := range a.template.ordered {
 		d := n.demand
+		if !d.listed {
+			d.listed = true
+			d.crate.demands = append(d.crate.demands, d)
+		}
 		d.waiting++
 		if d.framed++; d.framed == 1 {
 			d.required.age = len(s.decisions)

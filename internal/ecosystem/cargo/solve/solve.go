@@ -1,12 +1,17 @@
 // Package solve chooses versions for Cargo packages as Cargo's dependency
 // resolver does, without a Cargo.toml, an index or a network: what crates there
 // are comes from a callback. For the same releases it chooses the same packages
-// as "cargo generate-lockfile".
+// as "cargo generate-lockfile": the first solution of a depth-first search that
+// decides the requirement with the fewest candidates next and tries the newest
+// version first. What it learns from dead ends only saves work.
+//
+// There is one known difference. Cargo remembers a dead end without the features
+// that were asked for, and goes back to where a package became active rather
+// than to where those features were. In rare graphs, with requirements that span
+// incompatible versions, it thus passes over the first solution or finds none.
 package solve
 
-import (
-	"context"
-)
+import "context"
 
 // Kind is the table a dependency stands in.
 type Kind uint8
@@ -117,7 +122,7 @@ type Input struct {
 	// compiler's. Empty: no fallback.
 	RustVersions []string
 
-	// Limit bounds the steps of the search; 0 means DefaultLimit.
+	// Limit bounds Stats.Steps; 0 means DefaultLimit.
 	Limit int
 
 	// Parallel bounds the concurrent calls of the universe; 0 means DefaultParallel.
@@ -126,7 +131,7 @@ type Input struct {
 
 // Bounds that Input may change.
 const (
-	DefaultLimit    = 100_000
+	DefaultLimit    = 500_000
 	DefaultParallel = 48
 )
 
@@ -150,7 +155,7 @@ type Edge struct {
 }
 
 // Result is a solution. Packages are sorted by name, version and source, edges
-// by From and the order of the dependencies of that package.
+// by From and To; two packages have one edge for each dependency between them.
 type Result struct {
 	Packages []Package
 	Edges    []Edge
@@ -160,15 +165,20 @@ type Result struct {
 
 // Stats counts the work done.
 type Stats struct {
-	Steps    int // candidates tried
+	Steps    int // packages made active, again after each return
 	Failures int // requirements that no candidate met: returns to an earlier choice
 	Asked    int // calls of the universe
 }
 
-// Resolve chooses one release for every requirement. It returns a *Conflict
-// when there is no solution, a *LimitError when the search takes too long,
-// a *CycleError when a chosen package needs itself, and the error of the universe
-// when a crate that is needed cannot be read; Result.Stats is set with an error too.
+// Resolve chooses one release for every requirement. Its errors are
+//
+//   - a *Conflict when there is no solution,
+//   - a *LimitError when the search takes too long,
+//   - a *CycleError beside the complete Result when a chosen package needs itself,
+//   - the error of the universe when a crate that is needed cannot be read,
+//   - the cause of the context's end.
+//
+// Result.Stats is set in every case.
 func Resolve(ctx context.Context, input Input, universe Universe) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s, err := newSpace(&input, universe)

@@ -16,6 +16,7 @@ type demand struct {
 	nogoods   []*nogood // sets of literals with which it cannot be met
 	required  literal   // "some frame has this demand"
 	framed    int       // frames that have it
+	listed    bool      // its crate lists it
 	waiting   int       // frames in which it is still to be met
 	predicted bool      // the prefetch has followed it
 }
@@ -120,7 +121,6 @@ func (s *space) demand(dep *Dependency, wanted map[string]bool) *demand {
 	d := s.demands[key]
 	if d == nil {
 		d = &demand{crate: s.crate(dep.Crate()), req: dep.Req, request: r}
-		d.crate.demands = append(d.crate.demands, d)
 		s.demands[key] = d
 	}
 	return d

@@ -44,7 +44,7 @@ func parseWorld(text string) (*world, error) {
 }
 
 func (w *world) line(fields []string) error {
-	if len(fields) < 2 || len(fields) < 3 && strings.Contains(">@!", fields[0]) {
+	if len(fields) < 2 || len(fields) < 3 && strings.ContainsAny(fields[0], ">@!") {
 		return fmt.Errorf("too short: %q", fields)
 	}
 	if (fields[0] == ">" || fields[0] == "@") && len(w.parsed) == 0 {

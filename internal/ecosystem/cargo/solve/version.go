@@ -2,6 +2,7 @@ package solve
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -15,8 +16,16 @@ type parsed struct {
 	build   string
 }
 
+// maxText is the longest version and requirement that is read, in bytes.
+const maxText = 1024
+
+var errLong = fmt.Errorf("longer than %d bytes", maxText)
+
 // parseVersion reads a complete version of Semantic Versioning 2.
 func parseVersion(text string) (parsed, bool) {
+	if len(text) > maxText {
+		return parsed{}, false
+	}
 	rest, build, _ := strings.Cut(text, "+")
 	core, _, _ := strings.Cut(rest, "-")
 	p := parsed{build: build}
@@ -113,6 +122,9 @@ func parseRequirement(text string) (requirement, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return requirement{}, nil
+	}
+	if len(text) > maxText {
+		return requirement{}, errLong
 	}
 	constraint, err := semver.Cargo.ParseConstraint(text)
 	return requirement{constraint}, err

@@ -98,8 +98,15 @@ func TestRust(t *testing.T) {
 		compiler, stated string
 		want             bool
 	}{
-		{"1.70", "1.70", true}, {"1.70", "1.70.0", true}, {"1.70", "1.70.1", false}, {"1.70.1", "1.70", true},
-		{"1.9", "1.56", false}, {"1.56", "1.9", true}, {"1", "1.0", true}, {"1.95.0-nightly", "1.95", true}, {"2.0", "1.0", false},
+		{"1.70", "1.70", true},
+		{"1.70", "1.70.0", true},
+		{"1.70", "1.70.1", false},
+		{"1.70.1", "1.70", true},
+		{"1.9", "1.56", false},
+		{"1.56", "1.9", true},
+		{"1", "1.0", true},
+		{"1.95.0-nightly", "1.95", true},
+		{"2.0", "1.0", false},
 	}
 	for _, test := range tests {
 		compiler, okA := parseRust(test.compiler)
@@ -141,4 +148,29 @@ func TestInvalidFeatures(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
+}
+
+// FuzzParse feeds everything that is parsed here with hostile text.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"1.2.3-a.1+b", ">=1, <2", "a/b", "dep:x", "x?/y", "1.70", "*", "0.0.0+00"} {
+		f.Add(seed, seed)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if r, err := parseRequirement(a); err == nil {
+			if p, ok := parseVersion(b); ok {
+				r.matches(&p)
+				if p.compare(&p) != 0 {
+					t.Errorf("%q differs from itself", b)
+				}
+			}
+		}
+		if r, ok := parseRust(a); ok && !r.admits(r) {
+			t.Errorf("%q does not admit itself", a)
+		}
+		deps := []Dependency{{Name: a, Optional: true}, {Name: b}}
+		m, err := compile(&Details{Deps: deps, Features: map[string][]string{"default": {a, b}, b: {a + "/" + b}}})
+		if err == nil {
+			_, _ = m.expand([]string{"default", a}, true)
+		}
+	})
 }
