@@ -21,11 +21,11 @@ func rustBin(t *testing.T) string {
 // debianCargo is the folder of Debian 12's cargo, which knows no sparse registry.
 const debianCargo = "/usr/bin"
 
-// sparse and local are the two ways in which cargo reads a feed, as
-// feedctl client-config writes them.
+// The ways in which cargo reads a feed, as feedctl client-config writes them.
 const (
-	sparse = "[source.crates-io]\nreplace-with = \"feed\"\n[source.feed]\nregistry = \"sparse+" + feedURL + "cargo/index/\"\n"
-	local  = "[source.crates-io]\nreplace-with = \"feed\"\n[source.feed]\nlocal-registry = \"" + webRoot + "/cargo\"\n"
+	vendored = "[source.crates-io]\nreplace-with = \"feed\"\n[source.feed]\ndirectory = \"" + webRoot + "/cargo/vendor\"\n"
+	sparse   = "[source.crates-io]\nreplace-with = \"feed\"\n[source.feed]\nregistry = \"sparse+" + feedURL + "cargo/index/\"\n"
+	local    = "[source.crates-io]\nreplace-with = \"feed\"\n[source.feed]\nlocal-registry = \"" + webRoot + "/cargo\"\n"
 )
 
 // cargoPlace is a project that sees crates through a feed alone, with a cargo home
@@ -86,14 +86,16 @@ func cargoRuns(t *testing.T, ctx context.Context, p place, options ...string) {
 // current cargo and with Debian 12's.
 func TestCargoLocalRegistry(t *testing.T) {
 	lock := cargoLock(t, "cargo")
-	feed := mirror(t, lock)
+	feed := mirror(t, lock, "--extra", "vendor")
 	feedctl(t, "verify", "--deep", feed)
 	inside := newNamespace(t, feed)
 	ctx, cancel := context.WithTimeout(t.Context(), stageLimit)
 	defer cancel()
-	for name, bin := range map[string]string{"cargo": rustBin(t), "cargo 1.65": debianCargo} {
+	for name, c := range map[string]struct{ bin, settings string }{
+		"cargo": {rustBin(t), local}, "cargo 1.65": {debianCargo, local}, "cargo, vendored": {rustBin(t), vendored},
+	} {
 		t.Run(name, func(t *testing.T) {
-			p := cargoPlace(t, inside, "cargo", bin, local)
+			p := cargoPlace(t, inside, "cargo", c.bin, c.settings)
 			p.do(t, ctx, "cargo", "generate-lockfile")
 			cargoRuns(t, ctx, p)
 		})

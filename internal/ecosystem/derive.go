@@ -8,6 +8,11 @@ import (
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
+// Unpacks reports whether a layout asks for the inside of artifacts.
+func Unpacks(e Ecosystem, layout feed.Layout) bool {
+	return e.Unpack != nil && slices.ContainsFunc(e.Unpacked, layout.Extra)
+}
+
 // Derive computes the digests of a file that hashing its bytes does not give:
 // those in e.Digests and those that file names. One that is another than file
 // says is a *feed.IntegrityError.

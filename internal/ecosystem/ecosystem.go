@@ -133,6 +133,11 @@ type Ecosystem struct {
 	RenderPackage func(layout feed.Layout, p feed.Package) ([]feed.Document, error)
 	RenderRoot    func(layout feed.Layout, packages iter.Seq2[feed.Summary, error]) ([]feed.Document, error)
 	Extras        map[string]string // optional groups of documents, each with a line of help
+	// Unpack, optional, returns the documents of an optional group that are the
+	// inside of an artifact. It is called for every file held when the layout asks
+	// for one of the groups in Unpacked.
+	Unpack   func(layout feed.Layout, name string, release feed.Release, file feed.File, r io.Reader) ([]feed.Document, error)
+	Unpacked []string
 	// Owner returns the name of the package that a path in the feed belongs to,
 	// or "" when it is a document of the whole ecosystem, or no path of it. Of a
 	// second name for an artifact it may be "".

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -86,7 +88,7 @@ func (r *run) renderPackage(ctx context.Context, j *job, p *planned) error {
 		return nil
 	}
 	p.changed = true
-	documents, err := j.RenderPackage(j.profile.Layout, p.new)
+	documents, err := r.documents(ctx, j, j.profile.Layout, p.new)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.new.PackageKey, err)
 	}
@@ -98,7 +100,7 @@ func (r *run) renderPackage(ctx context.Context, j *job, p *planned) error {
 		}
 	}
 	if p.old.Name != "" {
-		before, err := j.RenderPackage(j.old.Layout, p.old)
+		before, err := r.documents(ctx, j, j.old.Layout, p.old)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.old.PackageKey, err)
 		}
@@ -109,6 +111,31 @@ func (r *run) renderPackage(ctx context.Context, j *job, p *planned) error {
 		}
 	}
 	return r.writer.PutPackage(j.Name, p.new)
+}
+
+// documents renders a package, with what a layout wants of the inside of its
+// artifacts.
+func (r *run) documents(ctx context.Context, j *job, layout feed.Layout, p feed.Package) ([]feed.Document, error) {
+	documents, err := j.RenderPackage(layout, p)
+	if err != nil || !ecosystem.Unpacks(j.Ecosystem, layout) {
+		return documents, err
+	}
+	for _, release := range p.Releases {
+		for _, file := range release.Files {
+			if file.Absent {
+				continue
+			}
+			err := r.writer.Examine(ctx, file.Path, func(body io.ReaderAt, size int64) error {
+				inside, err := j.Unpack(layout, p.Name, release, file, io.NewSectionReader(body, 0, size))
+				documents = append(documents, inside...)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return documents, nil
 }
 
 func samePackage(a, b feed.Package) bool {

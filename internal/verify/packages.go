@@ -56,7 +56,10 @@ func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout fe
 		}
 	}
 	c.prove(ctx, e, p)
-	documents, err := e.RenderPackage(layout, p)
+	documents, err := c.documents(ctx, e, layout, p)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		c.find(Finding{Code: "unrenderable", Package: key.String(), Message: err.Error(), Via: c.via(e.Name, name, "")})
 		return nil
@@ -67,6 +70,33 @@ func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout fe
 		}
 	}
 	return nil
+}
+
+// documents renders a package, with what a layout wants of the inside of its
+// artifacts. One that cannot be read has a finding of its own.
+func (c *check) documents(ctx context.Context, e ecosystem.Ecosystem, layout feed.Layout, p feed.Package) ([]feed.Document, error) {
+	documents, err := e.RenderPackage(layout, p)
+	if err != nil || !ecosystem.Unpacks(e, layout) {
+		return documents, err
+	}
+	for _, release := range p.Releases {
+		for _, file := range release.Files {
+			if file.Absent {
+				continue
+			}
+			body, err := c.feed.Open(ctx, file.Path)
+			if err != nil {
+				continue
+			}
+			inside, err := e.Unpack(layout, p.Name, release, file, body)
+			body.Close()
+			if err != nil {
+				continue
+			}
+			documents = append(documents, inside...)
+		}
+	}
+	return documents, nil
 }
 
 func (c *check) count(p feed.Package) {

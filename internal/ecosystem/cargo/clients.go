@@ -23,6 +23,9 @@ func Clients(layout feed.Layout) []ecosystem.Snippet {
 		{Client: "cargo, one command", File: "command line", Text: commandConfig},
 		{Client: "cargo, another registry", File: ".cargo/config.toml", Text: otherConfig},
 	}
+	if layout.Extra(extraVendor) {
+		snippets = append(snippets, ecosystem.Snippet{Client: "cargo with vendored sources", File: ".cargo/config.toml", Text: vendorConfig})
+	}
 	for i := range snippets {
 		snippets[i].Text = fill.Replace(snippets[i].Text)
 	}
@@ -48,6 +51,13 @@ replace-with = "feed"
 
 [source.feed]
 local-registry = "/path/to/feed/cargo"
+`
+
+const vendorConfig = `[source.crates-io]
+replace-with = "feed"
+
+[source.feed]
+directory = "/path/to/feed/cargo/vendor"
 `
 
 const commandConfig = `cargo --config 'source.crates-io.replace-with="feed"' --config 'source.feed.registry="{index}"' fetch --locked

@@ -65,6 +65,9 @@ func Owner(path string) string {
 		}
 		return crate.Join(registry, base)
 	}
+	if inner, isVendored := strings.CutPrefix(rest, "vendor/"); isVendored {
+		return vendored(registry, inner)
+	}
 	file, isDownload := strings.CutPrefix(rest, "dl/")
 	suffix := ".crate"
 	if isDownload {
