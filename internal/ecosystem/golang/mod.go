@@ -85,10 +85,15 @@ func (k *kept) put(path string, data []byte) {
 	}
 }
 
-func (k *kept) get(path string) ([]byte, bool) {
+// take hands out a file, once.
+func (k *kept) take(path string) ([]byte, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	data, ok := k.files[path]
+	if ok {
+		delete(k.files, path)
+		k.size -= len(data)
+	}
 	return data, ok
 }
 

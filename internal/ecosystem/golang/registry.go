@@ -192,7 +192,7 @@ func (s *source) keep(file string, data []byte) feed.File {
 
 // Open hands out what was read before, and downloads everything else.
 func (s *source) Open(ctx context.Context, file feed.File) (io.ReadCloser, error) {
-	if data, ok := s.kept.get(file.Path); ok {
+	if data, ok := s.kept.take(file.Path); ok {
 		return &memoryFile{Reader: bytes.NewReader(data)}, ctx.Err()
 	}
 	below, ok := strings.CutPrefix(file.Path, folder)
@@ -221,7 +221,11 @@ func (s *source) Read(ctx context.Context, file string) ([]byte, error) {
 	if err := feed.CheckPath(file); err != nil {
 		return nil, err
 	}
-	return s.get(ctx, file, maxList, path.Base(file) == "latest", nil)
+	data, err := s.get(ctx, file, maxList, path.Base(file) == "latest", nil)
+	if err == nil && strings.Contains(file, "/tile/") {
+		s.kept.put(folder+file, data)
+	}
+	return data, err
 }
 
 // probed is a module that every general proxy knows.
