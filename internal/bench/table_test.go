@@ -1,0 +1,98 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func seconds(all ...float64) []usage {
+	var runs []usage
+	for i, s := range all {
+		wall := time.Duration(s * float64(time.Second))
+		runs = append(runs, usage{wall: wall, cpu: wall / 2, memory: int64(i+1) << 20})
+	}
+	return runs
+}
+
+func TestStatistics(t *testing.T) {
+	for name, tt := range map[string]struct {
+		runs                     []usage
+		least, median, most, cpu float64
+		memory                   int64
+	}{
+		"none":  {},
+		"one":   {seconds(2), 2, 2, 2, 1, 1 << 20},
+		"even":  {seconds(4, 1), 1, 2.5, 4, 1.25, 2 << 20},
+		"odd":   {seconds(9, 1, 2), 1, 2, 9, 2, 3 << 20},
+		"equal": {seconds(3, 3, 3, 3), 3, 3, 3, 1.5, 4 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := row{runs: tt.runs}
+			least, median, most := r.wall()
+			if least != tt.least || median != tt.median || most != tt.most {
+				t.Errorf("got %v %v %v, want %v %v %v", least, median, most, tt.least, tt.median, tt.most)
+			}
+			if r.cpu() != tt.cpu || r.memory() != tt.memory {
+				t.Errorf("got %v s and %v bytes, want %v and %v", r.cpu(), r.memory(), tt.cpu, tt.memory)
+			}
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	var all table
+	for _, one := range []struct {
+		group group
+		name  string
+		wall  float64
+	}{
+		{floorMetadata, "documents", 1},
+		{floorArtifacts, "files", 3},
+		{fetching, "mirror", 8},
+		{fetching, "mirror", 8},
+		{checking, "verify", 2},
+		{nativeFetching, "native", 16},
+		{resolving, "resolve", 2},
+		{nativeResolving, "lock", 4},
+	} {
+		all.add(one.group, one.name, seconds(one.wall)[0])
+	}
+	const want = `
+min s median s max s cpu s MB ÷ floor ÷ native
+documents 1.00 1.00 1.00 0.50 1 0.25 0.06
+files 3.00 3.00 3.00 1.50 1 0.75 0.19
+mirror 8.00 8.00 8.00 4.00 1 2.00 0.50
+verify 2.00 2.00 2.00 1.00 1 0.50 -
+native 16.00 16.00 16.00 8.00 1 4.00 1.00
+resolve 2.00 2.00 2.00 1.00 1 2.00 0.50
+lock 4.00 4.00 4.00 2.00 1 4.00 1.00
+`
+	if got := text(t, &all); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// Without a client, and without a floor, there is nothing to compare with.
+func TestTableWithoutReferences(t *testing.T) {
+	var all table
+	all.add(fetching, "mirror", seconds(2)[0])
+	const want = "\nmin s median s max s cpu s MB ÷ floor ÷ native\nmirror 2.00 2.00 2.00 1.00 1 - -\n"
+	if got := text(t, &all); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// text is a table with single spaces.
+func text(t *testing.T, all *table) string {
+	t.Helper()
+	var b strings.Builder
+	if err := all.write(&b); err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	for line := range strings.Lines("\n" + b.String()) {
+		lines.WriteString(strings.Join(strings.Fields(line), " ") + "\n")
+	}
+	return lines.String()
+}
