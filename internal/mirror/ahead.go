@@ -7,8 +7,8 @@ import (
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
-// ahead downloads what a lock needs for certain while metadata is still being
-// read. What it puts into the stage, fetch finds there; what it cannot get, fetch
+// ahead downloads what is needed for certain while something else is still being
+// read: metadata for a lock, evidence for a plan. What it puts into the stage, fetch finds there; what it cannot get, fetch
 // asks for again, and reports.
 type ahead struct {
 	run   *run
@@ -22,13 +22,32 @@ type aheadFile struct {
 	from   string
 }
 
-// startAhead returns nil when a request does not say for certain which files it
+// aheadOfResolving returns nil when a lock does not say for certain which files it
 // needs: its platforms may leave some out.
-func (r *run) startAhead(ctx context.Context, j *job, request *feed.Request) *ahead {
-	if r.writer == nil || r.Offline || len(request.Targets) > 0 {
+func (r *run) aheadOfResolving(ctx context.Context, j *job, request *feed.Request) *ahead {
+	if len(request.Targets) > 0 {
 		return nil
 	}
-	a := &ahead{run: r, job: j, files: make(chan aheadFile, 4*len(request.Lock.Nodes))}
+	return r.startAhead(ctx, j, 4*len(request.Lock.Nodes))
+}
+
+// aheadOfEvidence starts with the files that are planned already.
+func (r *run) aheadOfEvidence(ctx context.Context, j *job) *ahead {
+	planned := tasks([]*job{j})
+	a := r.startAhead(ctx, j, len(planned))
+	for _, t := range planned {
+		a.take(t.item.source, t.planned.from)
+	}
+	return a
+}
+
+// startAhead starts as many workers as a run has. It returns nil when nothing is
+// to be downloaded.
+func (r *run) startAhead(ctx context.Context, j *job, files int) *ahead {
+	if r.writer == nil || r.Offline {
+		return nil
+	}
+	a := &ahead{run: r, job: j, files: make(chan aheadFile, files)}
 	for range r.jobs() {
 		r.underway.Go(func() {
 			for file := range a.files {
@@ -66,11 +85,19 @@ func (a *ahead) offer(nodes []feed.Node) {
 				continue
 			}
 			file.Digests, file.Absent = file.Digests.Merge(pinned), false
-			select {
-			case a.files <- aheadFile{source: file, from: t.upstream}:
-			default: // more files than expected are left to fetch
-			}
+			a.take(file, t.upstream)
 		}
+	}
+}
+
+// take hands over one file. More than were expected are left to fetch.
+func (a *ahead) take(source feed.File, from string) {
+	if a == nil {
+		return
+	}
+	select {
+	case a.files <- aheadFile{source: source, from: from}:
+	default:
 	}
 }
 

@@ -20,7 +20,9 @@ func (r *run) evidence(ctx context.Context, j *job) error {
 	gathered := map[string]bool{}
 	if added := j.added(); len(added) > 0 {
 		r.phase("Gathering evidence for "+j.Name, 0)
+		ahead := r.aheadOfEvidence(ctx, j)
 		evidence, err := j.Ecosystem.Evidence(ctx, r.evidenceRequest(j, added))
+		ahead.close()
 		if err != nil {
 			return err
 		}

@@ -131,7 +131,7 @@ func (r *run) graph(ctx context.Context, j *job, request *feed.Request, roots []
 		return graph, nil
 	}
 	if request.Lock != nil {
-		ahead := r.startAhead(ctx, j, request)
+		ahead := r.aheadOfResolving(ctx, j, request)
 		err := r.warm(ctx, j, request.Lock.Nodes, ahead)
 		ahead.close()
 		if err != nil {
