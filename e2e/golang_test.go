@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,10 +23,13 @@ import (
 // else: the checksum database stays on.
 func goProxy(t *testing.T, home, feed string) []string {
 	t.Helper()
-	cache := strings.TrimSpace(online(t, ".", nil, "go", "env", "GOCACHE"))
+	env := strings.Fields(online(t, ".", nil, "go", "env", "GOCACHE", "GOROOT"))
+	if len(env) != 2 {
+		t.Fatalf("go env: %q", env)
+	}
 	return []string{
-		"PATH=" + filepath.Join(runtime.GOROOT(), "bin") + ":/usr/bin:/bin",
-		"GOPATH=" + filepath.Join(home, "gopath"), "GOCACHE=" + cache, "GOENV=off",
+		"PATH=" + filepath.Join(env[1], "bin") + ":/usr/bin:/bin",
+		"GOPATH=" + filepath.Join(home, "gopath"), "GOCACHE=" + env[0], "GOENV=off",
 		"GOTOOLCHAIN=local", "GOSUMDB=sum.golang.org", "GOFLAGS=-modcacherw -mod=readonly -buildvcs=false", "CGO_ENABLED=0",
 		"GOPROXY=" + feed + "go",
 	}

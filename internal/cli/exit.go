@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/mirror"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
@@ -34,6 +35,7 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func exitCode(err error) int {
 	var usage *usageError
+	var option *ecosystem.OptionError
 	var unmet *feed.ResolveError
 	switch {
 	case err == nil:
@@ -42,7 +44,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errFindings):
 		return exitFindings
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &option):
 		return exitUsage
 	case errors.As(err, &unmet):
 		return exitUnresolvable

@@ -203,7 +203,7 @@ func TestBadVariablesAndFlags(t *testing.T) {
 		"negative age": {setup{environ: []string{"FEEDCTL_MAX_AGE=-1h"}}, "FEEDCTL_MAX_AGE: want a time such as 24h, 30m or 7d"},
 		"bool":         {setup{environ: []string{"FEEDCTL_OFFLINE=maybe"}}, "FEEDCTL_OFFLINE: want true or false"},
 		"base":         {setup{args: []string{"--base-url=https://ann:tok-1@feed.test/"}}, "--base-url: want http(s)://HOST[:PORT][/PATH], the address at which the feed's folder is served"},
-		"platform":     {setup{environ: []string{"FEEDCTL_PLATFORMS=linux/amd64,linux,linux/arm64"}}, `FEEDCTL_PLATFORMS: platform "linux": want os/arch or os/arch/libc, such as linux/amd64 or linux/arm64/musl`},
+		"platform":     {setup{environ: []string{"FEEDCTL_PLATFORMS=linux/amd64,linux,linux/arm64"}}, `FEEDCTL_PLATFORMS: platform "linux": want os/arch or os/arch/libc, such as linux/amd64 or linux/arm64/musl, a wheel's platform such as manylinux_2_28_x86_64, or a Rust target`},
 		"all at once":  {setup{environ: []string{"FEEDCTL_JOBS=x", "FEEDCTL_OFFLINE=y"}, file: "tto: x\n"}, "FEEDCTL_JOBS: want a whole number\nFEEDCTL_OFFLINE: want true or false\n" + `feedctl.yaml:1: unknown key "tto"; did you mean "to"?`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,7 +126,7 @@ func TestUpstreams(t *testing.T) {
 		file: `inputs: [package-lock.json, "npm:x", "pkg:npm/x", -]
 upstreams:
   - {name: one, ecosystem: npm, url: "https://${HOST}/${TEAM}/", include: ["@a/*", b], exclude: [c], ca: ca.pem}
-  - {name: two, feed: ../team/feed, enabled: false}
+  - {name: two, feed: ../team/feed, ecosystem: npm, enabled: false}
   - {name: three, feed: "https://feed.test/x", ecosystem: npm, enabled: true}
 `,
 	}.load(t)

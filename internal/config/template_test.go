@@ -92,7 +92,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Upstreams) != 4 || c.Options["npm"]["node"] != "20.20.2" {
+	if len(c.Upstreams) != 3+len(all.Ecosystems()) || c.Options["npm"]["node"] != "20.20.2" {
 		t.Errorf("got %+v", c)
 	}
 	for _, key := range append(keysOf(&document{}), keysOf(&upstreamEntry{})...) {

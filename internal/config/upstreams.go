@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
@@ -97,7 +98,7 @@ func (l *loader) address(config *ecosystem.UpstreamConfig, entry upstreamEntry) 
 		l.problems.at(max(entry.URL.line, entry.Feed.line), "an upstream has a url or a feed, not both")
 	case entry.URL.line > 0:
 		config.FoundIn = fmt.Sprintf("%s:%d", l.problems.file, entry.URL.line)
-		config.URL = l.url("url", entry.URL)
+		config.URL = l.url("url", entry.URL, l.schemes(config.Ecosystem)...)
 	case entry.Feed.line > 0:
 		config.Feed = true
 		config.FoundIn = fmt.Sprintf("%s:%d", l.problems.file, entry.Feed.line)
@@ -114,7 +115,7 @@ func (l *loader) address(config *ecosystem.UpstreamConfig, entry upstreamEntry) 
 }
 
 // url reads an address. Errors do not repeat it, because it may hold a secret.
-func (l *loader) url(key string, v value[string]) string {
+func (l *loader) url(key string, v value[string], schemes ...string) string {
 	text, ok := l.expand(key, v)
 	if !ok || v.bad {
 		return ""
@@ -123,14 +124,34 @@ func (l *loader) url(key string, v value[string]) string {
 	switch {
 	case err == nil && u.User != nil, err != nil && strings.Contains(text, "@"):
 		l.problems.at(v.line, "upstream: %s holds a user or a password; take them out, and %s", key, instead)
-	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "azure-feed"):
-		l.problems.at(v.line, "upstream: %s: want http(s)://HOST[:PORT][/PATH]", key)
+	case err == nil && u.Scheme == "file" && slices.Contains(schemes, u.Scheme) && u.Host == "" && u.Path != "":
+		return u.String()
+	case err != nil || u.Host == "" || !slices.Contains(append(schemes, "http", "https", "azure-feed"), u.Scheme):
+		l.problems.at(v.line, "upstream: %s: want http(s)://HOST[:PORT][/PATH]%s", key, others(schemes))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		l.problems.at(v.line, "upstream: %s: nothing may follow the path; take out what begins with ? or #", key)
 	default:
 		return u.String()
 	}
 	return ""
+}
+
+// schemes returns the schemes of addresses that an ecosystem has of its own.
+func (l *loader) schemes(name string) []string {
+	for _, e := range l.ecosystems {
+		if e.Name == name {
+			return slices.Clone(e.Schemes)
+		}
+	}
+	return nil
+}
+
+func others(schemes []string) string {
+	text := ""
+	for _, scheme := range schemes {
+		text += ", " + scheme + "://…"
+	}
+	return text
 }
 
 var variable = regexp.MustCompile(`\$\{([^{}]*)\}`)

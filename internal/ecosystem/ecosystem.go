@@ -95,6 +95,8 @@ type Ecosystem struct {
 	// Credentials returns how the package manager's own settings reach the address
 	// of an upstream that the user has configured, and where they say so.
 	Credentials func(env Environment, config UpstreamConfig) (access web.Access, foundIn string, err error)
+	// Schemes are those of addresses of upstreams besides http and https.
+	Schemes []string
 	// NewSource opens one upstream. It makes no request.
 	NewSource func(config UpstreamConfig, client *web.Client) (Source, error)
 	// Probe asks an upstream the cheapest question that shows it speaks the

@@ -25,7 +25,7 @@ func (c *check) prove(ctx context.Context, e ecosystem.Ecosystem, p feed.Package
 		return
 	}
 	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what was joined here, not below
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all = joined.Unwrap()
 	}
 	for _, err := range all {
@@ -45,7 +45,7 @@ func (c *check) derive(ctx context.Context, e ecosystem.Ecosystem, file feed.Fil
 		if err != nil {
 			return err
 		}
-		defer os.Remove(spooled.Name()) //nolint:errcheck // it is in the folder for temporary files
+		defer os.Remove(spooled.Name())
 		defer spooled.Close()
 		at = spooled
 	}

@@ -46,6 +46,7 @@ func Ecosystem() ecosystem.Ecosystem {
 		Defaults:      defaults,
 		Discover:      discover.Discover,
 		Credentials:   discover.Access,
+		Schemes:       []string{"sparse+https", "sparse+http", "file"},
 		NewSource:     NewSource,
 		Probe:         Probe,
 		Resolve:       resolve,

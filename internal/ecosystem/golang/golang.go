@@ -45,6 +45,7 @@ func Ecosystem() ecosystem.Ecosystem {
 		Defaults:      options,
 		Discover:      discover.Discover,
 		Credentials:   discover.Credentials,
+		Schemes:       []string{"file"},
 		NewSource:     NewSource,
 		Probe:         Probe,
 		Resolve:       resolve,
