@@ -108,7 +108,12 @@ func (a *app) upstreamLines(ctx context.Context, inputs []string, stdin io.Reade
 	lines := []upstreamLine{}
 	var failures []error
 	for _, e := range all.Ecosystems() {
-		env.Recorded = recordedNodes(requests, e.Name)
+		env.Recorded, env.Settings = recordedNodes(requests, e.Name), nil
+		for _, request := range requests {
+			if request.Ecosystem == e.Name && len(request.Settings) > 0 {
+				env.Settings = append(env.Settings, request.Settings)
+			}
+		}
 		configs, err := upstream.Find(ctx, e, a.config.Upstreams, []ecosystem.Environment{env})
 		if err != nil {
 			failures = append(failures, err)

@@ -2,6 +2,7 @@ package ecosystem
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/feedctl/feedctl/internal/web"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -14,6 +15,7 @@ type Environment struct {
 	Environ  []string                                                               // "KEY=value"
 	ReadFile func(path string) ([]byte, error)                                      // size-capped
 	Run      func(ctx context.Context, name string, args ...string) ([]byte, error) // standard output of an installed program
+	Settings []json.RawMessage                                                      // of the ecosystem's requests, in its own form
 	Recorded []feed.Node                                                            // what the inputs record; their Pins carry addresses
 }
 

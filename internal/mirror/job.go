@@ -112,6 +112,9 @@ func (r *run) environment(j *job, dir string) ecosystem.Environment {
 		env.Dir = dir
 	}
 	for _, request := range j.requests {
+		if len(request.Settings) > 0 {
+			env.Settings = append(env.Settings, request.Settings)
+		}
 		if request.Lock != nil {
 			env.Recorded = append(env.Recorded, request.Lock.Nodes...)
 		}
