@@ -22,9 +22,9 @@ const hexDigits = "0123456789abcdef"
 //
 // Each segment between slashes is written so: a-z, 0-9 and "._@+~-" stand for
 // themselves, an upper-case letter is "!" and its lower case, "!" is "!!", any
-// other byte is "=" and two lower-case hex digits. A dot that starts or ends a
-// segment, or starts a final ".json", is "!."; a segment that Windows takes for
-// a device ("con", "nul.x") starts with "!=".
+// other byte is "=" and two lower-case hex digits. A dot that starts a segment, or
+// a final ".json", is "!.", one that ends a segment is "=2e"; a segment that
+// Windows takes for a device ("con", "nul.x") starts with "!=".
 //
 // An error is returned for an empty name or segment, for ".", "..", text that is
 // not UTF-8, control characters, a segment of more than 200 bytes or a path of
@@ -79,7 +79,9 @@ func escapeSegment(b *strings.Builder, segment string) {
 	}
 	for i := range len(segment) {
 		switch c := segment[i]; {
-		case c == '.' && (i == 0 || i == len(segment)-1 || i == suffix):
+		case c == '.' && i == len(segment)-1:
+			b.WriteString("=2e")
+		case c == '.' && (i == 0 || i == suffix):
 			b.WriteString("!.")
 		case isPlain(c):
 			b.WriteByte(c)
