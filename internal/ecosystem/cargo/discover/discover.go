@@ -26,6 +26,7 @@ package discover
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -36,6 +37,7 @@ import (
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/cargo/crate"
+	"github.com/feedctl/feedctl/internal/ecosystem/cargo/lock"
 	"github.com/feedctl/feedctl/internal/web"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
@@ -49,7 +51,7 @@ func Discover(ctx context.Context, env ecosystem.Environment) ([]ecosystem.Upstr
 	if err != nil {
 		return nil, err
 	}
-	configs, err := s.others(env.Recorded)
+	configs, err := s.others(append(remembered(env.Settings), env.Recorded...))
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +59,28 @@ func Discover(ctx context.Context, env ecosystem.Environment) ([]ecosystem.Upstr
 		return configs, nil
 	}
 	general, err := s.general(ctx, env)
+	if len(configs) > 0 && err != nil && ctx.Err() == nil {
+		return configs, nil // the default registry may not be wanted
+	}
 	if err != nil {
 		return nil, err
 	}
 	return append(configs, general), nil
+}
+
+// remembered returns the registries of locks that the feed was made from.
+func remembered(settings []json.RawMessage) []feed.Node {
+	var nodes []feed.Node
+	for _, raw := range settings {
+		var s lock.Settings
+		if json.Unmarshal(raw, &s) != nil {
+			continue
+		}
+		for _, source := range s.Registries {
+			nodes = append(nodes, feed.Node{Pins: []feed.Pin{{URL: source}}})
+		}
+	}
+	return nodes
 }
 
 // wantsDefault reports whether a package of the default registry may be asked

@@ -7,10 +7,12 @@
 package lock
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -61,7 +63,30 @@ func Read(fsys fs.FS, name string) (feed.Request, error) {
 	if err != nil {
 		return feed.Request{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return feed.Request{Ecosystem: crate.Ecosystem, Input: name, Lock: &graph}, nil
+	settings, err := settingsOf(graph)
+	return feed.Request{Ecosystem: crate.Ecosystem, Input: name, Lock: &graph, Settings: settings}, err
+}
+
+// Settings is what the feed remembers of a lock besides its packages.
+type Settings struct {
+	// Registries are the sources of the registries besides the default one, as the
+	// lock names them, sorted: a repair finds them again.
+	Registries []string `json:"lock_registries,omitempty"`
+}
+
+func settingsOf(graph feed.Graph) (json.RawMessage, error) {
+	var s Settings
+	for _, node := range graph.Nodes {
+		registry, _, _ := crate.Split(node.Name)
+		if source := node.Pins[0].URL; registry != "" && !slices.Contains(s.Registries, source) {
+			s.Registries = append(s.Registries, source)
+		}
+	}
+	if s.Registries == nil {
+		return nil, nil
+	}
+	slices.Sort(s.Registries)
+	return json.Marshal(s)
 }
 
 // Parse reads a Cargo.lock. Packages of registries are its nodes; those of git
