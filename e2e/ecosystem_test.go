@@ -22,7 +22,7 @@ type ecosystem struct {
 // ecosystems makes the locks of each online.
 func ecosystems(t *testing.T) []ecosystem {
 	t.Helper()
-	return []ecosystem{goModules(t), cargoCrates(t)}
+	return []ecosystem{goModules(t), cargoCrates(t), pythonDists(t)}
 }
 
 // place is a folder of a namespace with a home, in which a program works.

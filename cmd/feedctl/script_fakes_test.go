@@ -9,6 +9,7 @@ import (
 	"github.com/feedctl/feedctl/internal/ecosystem/cargo/cargotest"
 	"github.com/feedctl/feedctl/internal/ecosystem/golang/golangtest"
 	"github.com/feedctl/feedctl/internal/ecosystem/npm/npmtest"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pypitest"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -46,6 +47,14 @@ func startRegistry(dir, ecosystem string) (*registry, error) {
 		}
 		return &registry{r.Server, set, func(name, version, what string) (string, error) {
 			return digest(r.Crate(name, version), what)
+		}}, nil
+	case "pypi":
+		r, set, err := start(dir, pypitest.ReadDir, pypitest.Start, (*pypitest.Registry).Set)
+		if err != nil {
+			return nil, err
+		}
+		return &registry{r.Server, set, func(name, version, what string) (string, error) {
+			return digest(r.Bytes(name+"-"+version), what)
 		}}, nil
 	}
 	return nil, fmt.Errorf("there is no fake registry of %q", ecosystem)

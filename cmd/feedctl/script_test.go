@@ -102,7 +102,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 // commands are those that scripts have beside the ones of testscript.
 func commands() map[string]command {
 	return map[string]command{
-		// registry NAME start DIR [npm|go|cargo] | set DIR | stop | fail PATTERN TIMES FAULT… |
+		// registry NAME start DIR [npm|go|cargo|pypi] | set DIR | stop | fail PATTERN TIMES FAULT… |
 		// heal | log [HEADER] | forget | wait PATTERN
 		"registry": cmdRegistry,
 		// fill FILE…: put addresses and digests in the place of {{NAME}},

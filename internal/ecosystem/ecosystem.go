@@ -86,7 +86,10 @@ type Ecosystem struct {
 	// the others.
 	Options        map[string]string
 	Switches, Once []string
-	Defaults       func(ctx context.Context, env Environment, options map[string]string) error
+	// LockOptions says that locks, too, are resolved with the options: which of a
+	// release's files are wanted depends on them.
+	LockOptions bool
+	Defaults    func(ctx context.Context, env Environment, options map[string]string) error
 
 	// Discover finds the upstreams that the package manager itself would use
 	// (design: native settings, then what the inputs record, then the client's

@@ -90,11 +90,11 @@ func (r *run) lostChoice(ctx context.Context, root feed.RootRecord) (bool, error
 // complete gives a request the targets and options of this run.
 func (r *run) complete(ctx context.Context, j *job, request *feed.Request) error {
 	request.Targets = j.profile.Targets
-	request.Options = map[string]string{}
+	request.Options = map[string]string{} // a lock's own are none, so that every machine recalls it
 	if r.LockedOnly && request.Locked() {
 		request.Options[ecosystem.LockedOnly] = "true"
 	}
-	if !request.Locked() {
+	if !request.Locked() || j.LockOptions {
 		for key, value := range j.profile.Options {
 			request.Options[key] = value
 		}

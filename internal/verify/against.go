@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/feedctl/feedctl/pkg/feed"
 )
@@ -36,6 +37,10 @@ func (c *check) against(ctx context.Context, request feed.Request) error {
 }
 
 func (c *check) pins(node feed.Node, release feed.Release, finding Finding, input string) {
+	if len(release.Files) > 1 && slices.ContainsFunc(node.Pins, func(p feed.Pin) bool { return p.File == "" }) {
+		c.anyOf(node, release, finding, input)
+		return
+	}
 	for _, file := range release.Files {
 		for _, pin := range node.Pins {
 			if pin.File != "" && pin.File != path.Base(file.Path) {
@@ -52,4 +57,19 @@ func (c *check) pins(node feed.Node, release feed.Release, finding Finding, inpu
 			}
 		}
 	}
+}
+
+// anyOf checks a release of several files whose pins name none: each pin is of
+// some file, and the feed has to hold one that a pin is of.
+func (c *check) anyOf(node feed.Node, release feed.Release, finding Finding, input string) {
+	for _, file := range release.Files {
+		for _, pin := range node.Pins {
+			algorithm := pin.Digests.Strongest()
+			if !file.Absent && algorithm != "" && file.Digests[algorithm] == pin.Digests[algorithm] {
+				return
+			}
+		}
+	}
+	finding.Code, finding.Message = "wrong-bytes", input+" pins other bytes than those of any file that the feed holds"
+	c.find(finding)
 }

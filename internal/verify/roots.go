@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
@@ -37,7 +38,7 @@ func (c *check) root(ctx context.Context, e ecosystem.Ecosystem, record feed.Roo
 	}
 	request := record.Request
 	request.Lock = recorded(record)
-	request.Options = map[string]string{ecosystem.LockedOnly: "true"}
+	request.Options = asRecorded(record)
 	gone := c.absent(ctx, e, record, request.Lock)
 	graph, err := e.Resolve(ctx, request, index(c.feed, e))
 	if ctx.Err() != nil {
@@ -67,6 +68,13 @@ func recorded(record feed.RootRecord) *feed.Graph {
 		graph.Nodes = append(graph.Nodes, node)
 	}
 	return graph
+}
+
+// asRecorded returns the options of a root, and that nothing is to be added to it.
+func asRecorded(record feed.RootRecord) map[string]string {
+	options := map[string]string{ecosystem.LockedOnly: "true"}
+	maps.Copy(options, record.Options)
+	return options
 }
 
 // absentee is a release that a root needs and the feed does not hold.
@@ -128,7 +136,7 @@ func (c *check) leftOut(key feed.VersionKey, release feed.Release, record feed.R
 func Graph(ctx context.Context, f *store.Feed, e ecosystem.Ecosystem, record feed.RootRecord) (feed.Graph, error) {
 	request := record.Request
 	request.Lock = recorded(record)
-	request.Options = map[string]string{ecosystem.LockedOnly: "true"}
+	request.Options = asRecorded(record)
 	return e.Resolve(ctx, request, index(f, e))
 }
 

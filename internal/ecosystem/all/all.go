@@ -6,6 +6,7 @@ import (
 	"github.com/feedctl/feedctl/internal/ecosystem/cargo"
 	"github.com/feedctl/feedctl/internal/ecosystem/golang"
 	"github.com/feedctl/feedctl/internal/ecosystem/npm"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi"
 )
 
 // Ecosystems returns every ecosystem, ordered by name.
@@ -14,5 +15,6 @@ func Ecosystems() []ecosystem.Ecosystem {
 		cargo.Ecosystem(),
 		golang.Ecosystem(),
 		npm.Ecosystem(),
+		pypi.Ecosystem(),
 	}
 }

@@ -17,8 +17,8 @@ var core = []string{"cli", "config", "mirror", "serve", "store", "upstream", "ve
 // TestCoreNamesNoEcosystem greps the core for the ecosystems' names.
 func TestCoreNamesNoEcosystem(t *testing.T) {
 	for _, e := range Ecosystems() {
-		word := regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(e.Name) + `\b`)
-		if e.Name == "go" { // also a word of the language, in which the core is written
+		word := regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(e.Name) + `(?:[^\w-]|$)`) // "pypi-" begins a token
+		if e.Name == "go" {                                                              // also a word of the language, in which the core is written
 			word = regexp.MustCompile(`"go[/:]|/golang\b`)
 		}
 		for _, folder := range core {

@@ -1,0 +1,185 @@
+package pypi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/dist"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/marker"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/version"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// core is what a distribution file says of its dependencies.
+type core struct {
+	requires []marker.Requirement
+	python   version.Set
+
+	// Of a source distribution.
+	build      []marker.Requirement // what building it needs, as far as it can be read
+	setuptools bool                 // setuptools builds it
+	unsure     bool                 // only a build would tell the requirements for certain
+}
+
+// metadataError says that the metadata of a file cannot be used.
+type metadataError struct {
+	file string
+	err  error
+}
+
+func (e *metadataError) Error() string { return e.file + ": " + e.err.Error() }
+
+func (e *metadataError) Unwrap() error { return e.err }
+
+// reader reads the metadata of files, each once as long as there is room.
+type reader struct {
+	index ecosystem.Index
+
+	mu    sync.Mutex
+	calls map[string]*call // by file name
+	room  int              // requirements that may still be kept
+}
+
+// maxKept is how many requirements of files are kept for the next target that
+// wants them. A requirement takes about a kilobyte.
+const maxKept = 40_000
+
+// call is one file that is read, or was.
+type call struct {
+	done chan struct{}
+	core *core
+	err  error
+}
+
+func newReader(index ecosystem.Index) *reader {
+	return &reader{index: index, calls: map[string]*call{}, room: maxKept}
+}
+
+// read returns what a file of a release says.
+func (r *reader) read(ctx context.Context, name, version, filename string) (*core, error) {
+	for {
+		r.mu.Lock()
+		c, known := r.calls[filename]
+		if !known {
+			c = &call{done: make(chan struct{})}
+			r.calls[filename] = c
+		}
+		r.mu.Unlock()
+		if !known {
+			return r.fill(ctx, c, name, version, filename)
+		}
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if !errors.Is(c.err, context.Canceled) {
+			return c.core, c.err
+		} // who asked first has given up
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (r *reader) fill(ctx context.Context, c *call, name, version, filename string) (*core, error) {
+	c.core, c.err = r.open(ctx, name, version, filename)
+	r.mu.Lock()
+	if c.err == nil {
+		r.room -= 1 + len(c.core.requires) + len(c.core.build)
+	}
+	switch {
+	case r.room < 0:
+		r.calls, r.room = map[string]*call{}, maxKept
+	case c.err != nil && ctx.Err() != nil:
+		delete(r.calls, filename)
+	}
+	r.mu.Unlock()
+	close(c.done)
+	return c.core, c.err
+}
+
+// open reads a file: the core metadata beside a wheel, or a source distribution.
+func (r *reader) open(ctx context.Context, name, text, filename string) (*core, error) {
+	file := feed.File{Path: filePath(filename)}
+	isWheel := wheel.IsWheel(filename)
+	if isWheel {
+		file.Path += suffixMetadata
+	}
+	body, err := r.index.Open(ctx, name, text, file)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var c *core
+	if isWheel {
+		c, err = readWheel(body, name, text)
+	} else {
+		c, err = readSdist(body, filename)
+	}
+	if err != nil {
+		return nil, &metadataError{filename, err}
+	}
+	return c, nil
+}
+
+func readWheel(body io.Reader, name, text string) (*core, error) {
+	data, err := readMetadataFile(body)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseMetadata(data)
+	if err != nil {
+		return nil, err
+	}
+	if wheel.NormalizeName(m.Name) != name || !isVersion(text, m.Version) {
+		return nil, fmt.Errorf("its metadata are those of %.100q, version %s", m.Name, m.Version)
+	}
+	return &core{requires: m.Requires, python: m.RequiresPython}, nil
+}
+
+// anyVersion matches the specifier ">dev" of releases from before PEP 440, with
+// which they meant any version.
+var anyVersion = regexp.MustCompile(`(?mi)^(Requires-Dist:[^;\n]*[\s(,<>=!~\w])>=?\s*dev\b`)
+
+// parseMetadata reads core metadata.
+func parseMetadata(data []byte) (dist.Metadata, error) {
+	m, err := dist.ReadMetadata(data)
+	if err != nil {
+		if repaired := anyVersion.ReplaceAll(data, []byte("${1}>=0.dev0")); !bytes.Equal(repaired, data) {
+			return dist.ReadMetadata(repaired)
+		}
+	}
+	return m, err
+}
+
+// readSdist reads a source distribution. Nothing of it is run: what only its build
+// backend knows stays unknown.
+func readSdist(body io.Reader, filename string) (*core, error) {
+	info, project, err := dist.SdistMetadata(body, filename)
+	if err != nil {
+		return nil, err
+	}
+	c := &core{unsure: true}
+	if info != nil {
+		m, err := parseMetadata(info)
+		if err != nil {
+			return nil, err
+		}
+		c.requires, c.python, c.unsure = m.Requires, m.RequiresPython, !m.IsStatic()
+	}
+	build, err := dist.ReadBuild(project)
+	if err != nil {
+		return nil, err
+	}
+	c.build, c.setuptools = build.Requires, build.Backend == "" || strings.HasPrefix(build.Backend, "setuptools.build_meta")
+	return c, nil
+}

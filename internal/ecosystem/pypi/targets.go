@@ -1,0 +1,176 @@
+package pypi
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/lock"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/marker"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/version"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
+	"github.com/feedctl/feedctl/pkg/feed"
+)
+
+// target is one interpreter on one platform, ready to choose for.
+type target struct {
+	wheel.Target
+	selector *wheel.Selector
+	env      *marker.Environment
+}
+
+func newTarget(t wheel.Target) *target {
+	return &target{Target: t, selector: wheel.NewSelector(t), env: marker.NewEnvironment(t)}
+}
+
+// describe names a target for a person.
+func (t *target) describe() string {
+	return "Python " + t.Python() + " on " + t.Platform.String()
+}
+
+// targetsOf returns the targets of a request by name: every Python on every
+// platform. None means that the request does not say, which only a lock may.
+func targetsOf(request feed.Request, settings *lock.Settings) (targets []*target, notes []string, err error) {
+	pythons, err := parsePythons(request.Options[optionPython])
+	if err != nil {
+		return nil, nil, err
+	}
+	if request.Lock != nil {
+		pythons = declared(pythons, settings)
+	}
+	if len(pythons) == 0 {
+		if request.Lock != nil {
+			return nil, nil, nil
+		}
+		return nil, nil, errNoPython
+	}
+	all, err := cross(pythons, request.Targets)
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.SortFunc(all, func(a, b wheel.Target) int { return strings.Compare(a.String(), b.String()) })
+	all = slices.Compact(all)
+	if len(request.Targets) == 0 {
+		notes = append(notes, "for "+newTarget(all[0]).describe()+", the interpreter on PATH when the feed was made; --python and --platform name others")
+	}
+	for _, one := range all {
+		t := newTarget(one)
+		if why := unsupported(t, settings); why != "" {
+			notes = append(notes, fmt.Sprintf("%s: nothing for %s: %s", request.Input, t, why))
+			continue
+		}
+		targets = append(targets, t)
+	}
+	if len(targets) == 0 {
+		return nil, nil, fmt.Errorf("%s: it is for none of the targets: %s", request.Input, strings.Join(notes, "; "))
+	}
+	return targets, notes, nil
+}
+
+var errNoPython = errors.New("pypi: no Python is named to resolve for: write --python 3.11 --platform manylinux_2_28_x86_64, both repeatable")
+
+// cross puts every Python on every platform. Without platforms each Python must
+// bring its own.
+func cross(pythons []python, platforms []feed.Target) ([]wheel.Target, error) {
+	var all []wheel.Target
+	for _, one := range pythons {
+		if len(platforms) == 0 {
+			if !one.whole {
+				return nil, fmt.Errorf("pypi: Python %s on which platform? Write for instance --platform manylinux_2_28_x86_64, win_amd64 or macosx_14_0_arm64, or leave --python out for the interpreter on PATH", one.Python())
+			}
+			all = append(all, one.Target)
+			continue
+		}
+		for _, platform := range platforms {
+			t := one.Target
+			var err error
+			if t.Platform, err = wheel.FromFeed(platform); err != nil {
+				return nil, err
+			}
+			all = append(all, t)
+		}
+	}
+	return all, nil
+}
+
+// declared puts the Python that a lock is for in the place of the interpreter that
+// happened to be on PATH.
+func declared(pythons []python, settings *lock.Settings) []python {
+	for i := range pythons {
+		if pythons[i].whole {
+			if other, ok := onlyPython(settings.RequiresPython); ok && !(other.Minor == pythons[i].Minor && other.Major == pythons[i].Major) {
+				other.Platform = pythons[i].Platform
+				pythons[i].Target = other
+			}
+		}
+	}
+	return pythons
+}
+
+// onlyPython returns the one version of Python that specifiers allow, such as
+// "==3.11.*".
+func onlyPython(specifiers string) (wheel.Target, bool) {
+	set, err := version.ParseSpecifiers(specifiers)
+	if err != nil {
+		return wheel.Target{}, false
+	}
+	for _, clause := range set.Clauses() {
+		numbers := clause.Version.Release()
+		if (clause.Operator == "==" || clause.Operator == "~=" && len(numbers) == 3) && len(numbers) >= 2 {
+			t, err := wheel.ParsePython(strings.Join(numbers[:2], "."))
+			return t, err == nil
+		}
+	}
+	return wheel.Target{}, false
+}
+
+// unsupported says why an input is not for a target, or nothing.
+func unsupported(t *target, settings *lock.Settings) string {
+	if !allows(settings.RequiresPython, t) {
+		return "the project requires Python " + settings.RequiresPython
+	}
+	if len(settings.Environments) == 0 {
+		return ""
+	}
+	if slices.ContainsFunc(settings.Environments, func(e lock.Environment) bool { return suitsEnvironment(e, t) }) {
+		return ""
+	}
+	return "the input is for other environments"
+}
+
+// allows reports whether a target satisfies a Requires-Python. One that cannot be
+// read allows everything, as pip has it.
+func allows(specifiers string, t *target) bool {
+	set, err := version.ParseLenient(specifiers)
+	return err != nil || set.Contains(t.env.PythonVersion(), true)
+}
+
+func suitsEnvironment(e lock.Environment, t *target) bool {
+	if e.Marker != "" {
+		if m, err := marker.Parse(e.Marker); err == nil && !possible(m, t.env) {
+			return false
+		}
+	}
+	if e.Implementation != "" && !strings.EqualFold(e.Implementation, t.Implementation) {
+		return false
+	}
+	return allows(e.RequiresPython, t)
+}
+
+// possible reports whether a marker is true in an environment with no extra or
+// group, with one of those that it names or that are known, or with all.
+func possible(m marker.Marker, env *marker.Environment, known ...string) bool {
+	rest := m.Reduce(env)
+	if rest.IsAlways() || rest.IsNever() {
+		return rest.IsAlways()
+	}
+	names := slices.Concat(rest.Extras(), known)
+	if rest.EvalLock(env, nil, nil) || rest.EvalLock(env, names, names) {
+		return true
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		one := []string{name}
+		return rest.EvalLock(env, one, one)
+	})
+}
