@@ -62,10 +62,25 @@ func (a *app) feedFlags(command *cobra.Command) {
 			case slices.Contains(e.Switches, key):
 				flags.Bool(key, false, usage)
 			default:
-				flags.String(key, "", usage)
+				flags.Var(new(joined), key, usage)
 			}
 		}
 	}
+}
+
+// joined is a flag whose values, when it is given more than once, become one
+// list with commas.
+type joined string
+
+func (j *joined) String() string { return string(*j) }
+func (*joined) Type() string     { return "string" }
+
+func (j *joined) Set(text string) error {
+	if *j != "" {
+		text = string(*j) + "," + text
+	}
+	*j = joined(text)
+	return nil
 }
 
 // load reads the configuration for a command.

@@ -78,9 +78,9 @@ func (a *ahead) offer(nodes []feed.Node) {
 		if release == nil || node.Bare {
 			continue
 		}
-		w := &want{version: node.Version, files: node.Files, pins: node.Pins}
+		w := &want{version: node.Version, files: node.Files, pins: [][]feed.Pin{node.Pins}}
 		for _, file := range release.Files {
-			pinned, err := w.pinned(file)
+			pinned, err := w.pinned(release, file)
 			if err != nil || !w.covers(file) || pinned.Conflict(file.Digests) != "" {
 				continue
 			}

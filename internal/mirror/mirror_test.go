@@ -303,7 +303,7 @@ func TestPinsThatDisagree(t *testing.T) {
 		{Name: "x", Version: "1", Pins: []feed.Pin{{Digests: feed.Digests{"sha256": "00"}}}},
 		{Name: "x", Version: "1", Pins: []feed.Pin{{Digests: feed.Digests{"sha256": "01"}}}},
 	}
-	_, err := wants([]feed.Graph{{Nodes: nodes}})["x"][0].pinned(feed.File{Path: "toy/x/1.zip"})
+	_, err := wants([]feed.Graph{{Nodes: nodes}})["x"][0].pinned(&feed.Release{Files: make([]feed.File, 1)}, feed.File{Path: "toy/x/1.zip"})
 	var integrity *feed.IntegrityError
 	if !errors.As(err, &integrity) {
 		t.Errorf("got %v, want an integrity error", err)

@@ -127,7 +127,7 @@ func (r *run) missing(ctx context.Context, old feed.Package, wanted []*want) ([]
 // lock that pins other bytes than the feed holds is refused.
 func (r *run) whole(ctx context.Context, release *feed.Release, w *want) (bool, error) {
 	for _, file := range release.Files {
-		pinned, err := w.pinned(file)
+		pinned, err := w.pinned(release, file)
 		if err != nil {
 			return false, err
 		}
@@ -250,7 +250,7 @@ func (r *run) admit(ctx context.Context, p *planned, w *want, offered feed.Relea
 // upstream, the feed and the locks say of its bytes was compared.
 func (p *planned) fetchLater(release *feed.Release, index int, source feed.File, w *want) error {
 	file := &release.Files[index]
-	pinned, err := w.pinned(*file)
+	pinned, err := w.pinned(release, *file)
 	if err != nil {
 		return err
 	}
@@ -332,6 +332,12 @@ func (p *planned) refresh(saved *feed.Release, offered feed.Release) {
 			p.notes = append(p.notes, fmt.Sprintf("%s@%s: the upstream now offers other bytes (%s %s); the feed keeps its own (%s)",
 				p.new.Name, saved.Version, algorithm, source.Digests[algorithm], file.Digests[algorithm]))
 			return
+		}
+	}
+	for _, source := range offered.Files { // an index may offer more of a release than it did
+		if _, found := fileAt(saved.Files, source.Path); !found {
+			source.Absent, source.URL = true, web.Redact(source.URL)
+			saved.Files = append(slices.Clip(saved.Files), source)
 		}
 	}
 	saved.Metadata, saved.Published = offered.Metadata, offered.Published

@@ -10,9 +10,9 @@ import (
 // want is what the graphs of a job together need of one release.
 type want struct {
 	version string
-	bare    bool     // metadata only
-	files   []string // base names; nil means all
-	pins    []feed.Pin
+	bare    bool         // metadata only
+	files   []string     // base names; nil means all
+	pins    [][]feed.Pin // of each lock
 }
 
 // wants gathers what the graphs need, by package and version.
@@ -30,7 +30,7 @@ func wants(graphs []feed.Graph) map[string][]*want {
 			} else {
 				w.widen(node)
 			}
-			w.pins = append(w.pins, node.Pins...)
+			w.pins = append(w.pins, node.Pins)
 		}
 	}
 	return all
@@ -57,21 +57,42 @@ func (w *want) covers(file feed.File) bool {
 	return w.files == nil || slices.Contains(w.files, path.Base(file.Path))
 }
 
-// pinned returns the digests that locks give for a file.
-func (w *want) pinned(file feed.File) (feed.Digests, error) {
+// pinned returns the digests that locks give for a file of a release.
+func (w *want) pinned(release *feed.Release, file feed.File) (feed.Digests, error) {
 	digests := feed.Digests{}
-	for _, pin := range w.pins {
-		if pin.File != "" && pin.File != path.Base(file.Path) {
-			continue
-		}
-		if algorithm := digests.Conflict(pin.Digests); algorithm != "" {
-			return nil, &feed.IntegrityError{
-				Path: file.Path,
-				Got:  "one lock: " + algorithm + ":" + digests[algorithm],
-				Want: "another lock: " + algorithm + ":" + pin.Digests[algorithm],
+	for _, lock := range w.pins {
+		for _, pin := range pinsOf(lock, file, len(release.Files) == 1) {
+			if algorithm := digests.Conflict(pin.Digests); algorithm != "" {
+				return nil, &feed.IntegrityError{
+					Path: file.Path,
+					Got:  "one lock: " + algorithm + ":" + digests[algorithm],
+					Want: "another lock: " + algorithm + ":" + pin.Digests[algorithm],
+				}
 			}
+			digests = digests.Merge(pin.Digests)
 		}
-		digests = digests.Merge(pin.Digests)
 	}
 	return digests, nil
+}
+
+// pinsOf returns what of a lock's pins is said of a file: those of its name, and
+// those without a name. These are of any file when there are several: then those
+// count whose digest is the file's.
+func pinsOf(lock []feed.Pin, file feed.File, alone bool) []feed.Pin {
+	var named, nameless []feed.Pin
+	for _, pin := range lock {
+		switch pin.File {
+		case "":
+			nameless = append(nameless, pin)
+		case path.Base(file.Path):
+			named = append(named, pin)
+		}
+	}
+	if !alone || len(nameless) > 1 {
+		nameless = slices.DeleteFunc(nameless, func(pin feed.Pin) bool {
+			algorithm := pin.Digests.Strongest()
+			return algorithm == "" || file.Digests[algorithm] != pin.Digests[algorithm]
+		})
+	}
+	return append(named, nameless...)
 }

@@ -62,13 +62,19 @@ func (c *check) pins(node feed.Node, release feed.Release, finding Finding, inpu
 // anyOf checks a release of several files whose pins name none: each pin is of
 // some file, and the feed has to hold one that a pin is of.
 func (c *check) anyOf(node feed.Node, release feed.Release, finding Finding, input string) {
+	held := false
 	for _, file := range release.Files {
+		held = held || !file.Absent
 		for _, pin := range node.Pins {
 			algorithm := pin.Digests.Strongest()
 			if !file.Absent && algorithm != "" && file.Digests[algorithm] == pin.Digests[algorithm] {
 				return
 			}
 		}
+	}
+	if !held {
+		c.note(fmt.Sprintf("%s: %s@%s is left out of the feed: it is another platform's", input, node.Name, node.Version))
+		return
 	}
 	finding.Code, finding.Message = "wrong-bytes", input+" pins other bytes than those of any file that the feed holds"
 	c.find(finding)
