@@ -124,9 +124,9 @@ func (l *loader) url(key string, v value[string], schemes ...string) string {
 	switch {
 	case err == nil && u.User != nil, err != nil && strings.Contains(text, "@"):
 		l.problems.at(v.line, "upstream: %s holds a user or a password; take them out, and %s", key, instead)
-	case err == nil && u.Scheme == "file" && slices.Contains(schemes, u.Scheme) && u.Host == "" && u.Path != "":
+	case err == nil && strings.HasSuffix(u.Scheme, "file") && slices.Contains(schemes, u.Scheme) && u.Host == "" && u.Path != "":
 		return u.String()
-	case err != nil || u.Host == "" || !slices.Contains(append(schemes, "http", "https", "azure-feed"), u.Scheme):
+	case err != nil || u.Host == "" || strings.HasSuffix(u.Scheme, "file") || !slices.Contains(append(schemes, "http", "https", "azure-feed"), u.Scheme):
 		l.problems.at(v.line, "upstream: %s: want http(s)://HOST[:PORT][/PATH]%s", key, others(schemes))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		l.problems.at(v.line, "upstream: %s: nothing may follow the path; take out what begins with ? or #", key)
