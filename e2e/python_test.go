@@ -13,15 +13,18 @@ import (
 // with it.
 const debianPython = "/usr/bin/python3"
 
-// pythonDists are the cells of pip and uv. The list is mirrored for the
-// interpreter of this machine.
+// pythonTarget makes that interpreter say what it is, as feedctl writes it.
+const pythonTarget = `import platform, sys
+print("cp%d%d-manylinux_%s_%s" % (*sys.version_info[:2], platform.libc_ver()[1].replace(".", "_"), platform.machine()))`
+
+// pythonDists are the cells of pip and uv.
 func pythonDists(t *testing.T) ecosystem {
 	t.Helper()
 	list := filepath.Join(t.TempDir(), "requirements.in")
 	writeFile(t, list, readText(t, filepath.Join("testdata", "python", "requirements.in")))
 	return ecosystem{
 		name:   "python",
-		inputs: []string{list},
+		inputs: []string{list, "--python", strings.TrimSpace(online(t, ".", nil, debianPython, "-c", pythonTarget))},
 		cells: map[string]func(*testing.T, context.Context, *namespace){
 			"fresh": func(t *testing.T, ctx context.Context, inside *namespace) {
 				p := pythonPlace(t, inside)
