@@ -136,10 +136,10 @@ func (l *loader) netrc(config *ecosystem.UpstreamConfig) error {
 	switch {
 	case !ok:
 		return fmt.Errorf("netrc: %s has no machine %s", path, u.Hostname())
-	case entry.password == "":
+	case entry.Password == "":
 		return fmt.Errorf("netrc: the machine %s has no password in %s", u.Hostname(), path)
 	}
-	config.Access.Authorization = basic(entry.login, entry.password)
+	config.Access.Authorization = basic(entry.Login, entry.Password)
 	return nil
 }
 

@@ -154,7 +154,7 @@ func FuzzNetrc(f *testing.F) {
 	f.Add("machine", "x")
 	f.Add(`default login "a\`, "x")
 	f.Fuzz(func(t *testing.T, text, host string) {
-		if m, ok := findMachine(text, host); !ok && m != (machine{}) {
+		if m, ok := findMachine(text, host); !ok && m != (web.NetrcEntry{}) {
 			t.Error("an entry that was not found")
 		}
 	})

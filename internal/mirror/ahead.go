@@ -8,15 +8,15 @@ import (
 )
 
 // ahead downloads what is needed for certain while something else is still being
-// read: metadata for a lock, evidence for a plan. What it puts into the stage, fetch finds there; what it cannot get, fetch
-// asks for again, and reports.
+// read: metadata for a lock, evidence for a plan. What it puts into the stage,
+// fetch finds there; what it cannot get, fetch asks for again, and reports.
 type ahead struct {
 	run   *run
 	job   *job
 	files chan aheadFile
 }
 
-// aheadFile is a file of a lock, as the upstream offers it and the lock pins it.
+// aheadFile is a file as the upstream offers it, with what is known of its bytes.
 type aheadFile struct {
 	source feed.File
 	from   string

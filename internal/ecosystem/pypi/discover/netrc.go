@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/web"
 )
 
 // login is what a netrc file holds for one host.
@@ -43,61 +44,14 @@ func readNetrc(env ecosystem.Environment) (netrc, string, error) {
 	return parseNetrc(string(data)), shown(env, path), err
 }
 
-// parseNetrc reads the words of a netrc file. Macros are passed over; of several
-// entries for a host the first counts, and one without a password is none.
+// parseNetrc reads a netrc file. Of several entries for a host the first counts,
+// and one without a password is none.
 func parseNetrc(text string) netrc {
 	found := netrc{}
-	host, entry, open := "", login{}, false
-	finish := func() {
-		if _, before := found[host]; open && !before && entry.password != "" {
-			found[host] = entry
-		}
-		host, entry, open = "", login{}, false
-	}
-	words := netrcWords(text)
-	for i := 0; i < len(words); i++ {
-		next := ""
-		if i+1 < len(words) {
-			next = words[i+1]
-		}
-		switch words[i] {
-		case "machine":
-			finish()
-			host, open = strings.ToLower(next), next != ""
-			i++
-		case "default":
-			finish()
-			open = true
-		case "login":
-			entry.user = next
-			i++
-		case "password":
-			entry.password = next
-			i++
-		case "account":
-			i++
+	for _, entry := range web.ParseNetrc(text) {
+		if _, before := found[entry.Host]; !before && entry.Password != "" {
+			found[entry.Host] = login{entry.Login, entry.Password}
 		}
 	}
-	finish()
 	return found
-}
-
-// netrcWords splits the text and drops comments and macros, which end at an empty
-// line.
-func netrcWords(text string) []string {
-	var words []string
-	inMacro := false
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		switch {
-		case len(fields) == 0:
-			inMacro = false
-		case inMacro || strings.HasPrefix(fields[0], "#"):
-		case fields[0] == "macdef":
-			inMacro = true
-		default:
-			words = append(words, fields...)
-		}
-	}
-	return words
 }
