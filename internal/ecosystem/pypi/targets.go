@@ -52,7 +52,11 @@ func targetsOf(request feed.Request, settings *lock.Settings) (targets []*target
 	slices.SortFunc(all, func(a, b wheel.Target) int { return strings.Compare(a.String(), b.String()) })
 	all = slices.Compact(all)
 	if len(request.Targets) == 0 {
-		notes = append(notes, "for "+newTarget(all[0]).describe()+", the interpreter on PATH when the feed was made; --python and --platform name others")
+		var names []string
+		for _, one := range all {
+			names = append(names, newTarget(one).describe())
+		}
+		notes = append(notes, "for "+strings.Join(names, ", ")+" (what the feed recorded, else the interpreter on PATH); --python and --platform name others")
 	}
 	for _, one := range all {
 		t := newTarget(one)
