@@ -6,6 +6,7 @@ package ecosystem
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -47,6 +48,14 @@ type Source interface {
 	Open(ctx context.Context, file feed.File) (io.ReadCloser, error)
 }
 
+// Refresher is an Index that can ask the upstreams once more for a release that the
+// feed holds.
+type Refresher interface {
+	// Refresh returns a release with what its upstream offers of it today (see
+	// Ecosystem.Merge). One that only the feed knows is as the feed has it.
+	Refresh(ctx context.Context, name, version string) (feed.Release, error)
+}
+
 // Reader is a Source that also gives what an upstream keeps beside its packages.
 type Reader interface {
 	// Read returns a small file by its path below the registry's root, or below
@@ -64,6 +73,11 @@ type Ecosystem struct {
 	// with digests and its own edges; a manifest becomes requirements.
 	Locks     map[string]func(fsys fs.FS, name string) (feed.Request, error)
 	Manifests map[string]func(fsys fs.FS, name string) (feed.Request, error)
+
+	// Named reads as Manifests does, but only a file that is itself named as an
+	// input: a folder holds many files of such names, few of which require
+	// anything ("*.py").
+	Named map[string]func(fsys fs.FS, name string) (feed.Request, error)
 
 	// Leads names, for a lock that says only half of what its project needs, the
 	// manifest that is read in its place when it lies in the same folder and a
@@ -125,6 +139,12 @@ type Ecosystem struct {
 	// the feed knows are kept until they are asked for.
 	Fixed bool
 
+	// Merge, optional, is for ecosystems whose releases may gain files: of the
+	// metadata of a release as the feed has it and as an upstream offers it today
+	// it makes one that knows the files of both. Without it what is offered counts
+	// when the feed's is brought up to date, and the feed's when a version is chosen.
+	Merge func(saved, offered json.RawMessage) (json.RawMessage, error)
+
 	// Evidence, optional, gathers what the feed keeps beside releases to prove
 	// them (heads and tiles of a transparency log). It is called once a run that
 	// adds releases, before their artifacts are fetched.
@@ -134,10 +154,17 @@ type Ecosystem struct {
 	Prove func(ctx context.Context, p feed.Package, read func(ctx context.Context, path string) ([]byte, error)) error
 	// RenderPackage returns the documents of one package, RenderRoot those of
 	// the ecosystem as a whole. Both are pure: the same input gives the same
-	// bytes, whatever the order of the releases.
+	// bytes, whatever the order of the releases. More packages never take a
+	// document of the whole away.
 	RenderPackage func(layout feed.Layout, p feed.Package) ([]feed.Document, error)
 	RenderRoot    func(layout feed.Layout, packages iter.Seq2[feed.Summary, error]) ([]feed.Document, error)
-	Extras        map[string]string // optional groups of documents, each with a line of help
+	// RootKey, wanted where there is a RenderRoot, returns what of a package's
+	// summary RenderRoot looks at: its documents depend on the set of these keys
+	// alone (and, where no two packages have one key, on the order of the packages).
+	// The core renders them anew only when the set changes, and so need not read
+	// every name to add a release.
+	RootKey func(layout feed.Layout, one feed.Summary) string
+	Extras  map[string]string // optional groups of documents, each with a line of help
 	// Unpack, optional, returns the documents of an optional group that are the
 	// inside of an artifact. It is called for every file held when the layout asks
 	// for one of the groups in Unpacked.
@@ -152,11 +179,47 @@ type Ecosystem struct {
 	// the archive it claims to be, of the right name and version.
 	Inspect func(r io.Reader, name string, release feed.Release, file feed.File) error
 
+	// Relocate, optional, lets a lock have the files of the feed at a new address,
+	// for clients that take files from the addresses in their lock whatever their
+	// settings say. Nil says that no lock of the ecosystem has to be rewritten, or
+	// that none is.
+	Relocate func(ctx context.Context, lock Relocation) (Relocated, error)
+
 	// Compare orders two versions; Less than zero when a is older.
 	Compare func(a, b string) int
 	// Clients returns ready configuration for the package managers that install
 	// from the feed at layout.Base.
 	Clients func(layout feed.Layout) []Snippet
+}
+
+// Relocation is a lock that is to name a feed.
+type Relocation struct {
+	FS      fs.FS        // the folder of the lock
+	Name    string       // of the lock in it, one that Locks reads
+	Base    string       // URL of the feed's root without a trailing slash: http, https or file
+	Profile feed.Profile // what the feed records
+	// Package returns the feed's record of a package; feed.ErrNotFound when it has
+	// none.
+	Package func(ctx context.Context, name string) (feed.Package, error)
+}
+
+// Relocated is a lock with the addresses of a feed. Everything in it but the
+// addresses is byte for byte as it was.
+type Relocated struct {
+	Files   []feed.Document // what changed, by names in the folder: the lock first
+	Moved   int             // addresses that are the feed's now
+	Same    int             // those that were already
+	Kept    []Place         // the others: no target of the feed uses them
+	Missing []Place         // files that a target of the feed uses and the feed does not hold
+	Notes   []string        // what a person should know, one line each
+}
+
+// Place is a file that a lock names.
+type Place struct {
+	Package string `json:"package"` // "ecosystem:name@version"
+	File    string `json:"file"`
+	Reason  string `json:"reason"`           // why its address stays
+	Target  string `json:"target,omitempty"` // what would use it
 }
 
 // EvidenceRequest is what evidence is gathered for.

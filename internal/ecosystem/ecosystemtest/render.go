@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -80,8 +82,44 @@ func (f Fixture) documents(t *testing.T, layout feed.Layout, all []feed.Package)
 			t.Fatal(err)
 		}
 		add("", documents)
+		f.rootKeys(t, layout, all, documents)
 	}
 	return byPath
+}
+
+// rootKeys checks that the documents of the whole depend on the keys of the
+// packages alone, and that fewer packages give no other paths.
+func (f Fixture) rootKeys(t *testing.T, layout feed.Layout, all []feed.Package, want []feed.Document) {
+	if f.Ecosystem.RootKey == nil {
+		t.Error("RenderRoot without RootKey")
+		return
+	}
+	seen := map[string]bool{}
+	var some []feed.Package
+	for one, err := range summaries(all) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key := f.Ecosystem.RootKey(layout, one); !seen[key] {
+			seen[key] = true
+			some = append(some, all[slices.IndexFunc(all, func(p feed.Package) bool { return p.Name == one.Name })])
+		}
+	}
+	got, err := f.Ecosystem.RenderRoot(layout, summaries(some))
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("one package for each RootKey gives other documents of the whole: %v\n%s", err, diff)
+	}
+	for i := range some {
+		fewer, err := f.Ecosystem.RenderRoot(layout, summaries(some[:i+1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, document := range fewer {
+			if !slices.ContainsFunc(want, func(d feed.Document) bool { return d.Path == document.Path }) {
+				t.Errorf("%s is a document of fewer packages only", document.Path)
+			}
+		}
+	}
 }
 
 // summaries lists the packages by name, as the ledger does.

@@ -5,6 +5,7 @@ package registrytest
 
 import (
 	"cmp"
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -67,6 +68,9 @@ func StartTLS(next http.Handler) *Server {
 	s.URL = s.http.URL
 	return s
 }
+
+// Certificate is that of a server with TLS, nil for one without.
+func (s *Server) Certificate() *x509.Certificate { return s.http.Certificate() }
 
 // Close ends every request and stops the server.
 func (s *Server) Close() {
