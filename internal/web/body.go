@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"errors"
@@ -58,29 +57,6 @@ func gzipError(err error) error {
 		return &fatalError{err}
 	}
 	return err
-}
-
-// readAll reads a body of at most limit bytes after decompression. A larger one
-// is refused before anything is read when the answer tells its length.
-func readAll(resp *http.Response, limit int64) ([]byte, error) {
-	length := resp.ContentLength
-	if length > limit {
-		return nil, tooLarge(limit, fmt.Sprintf("it announces %s", humanize.IBytes(uint64(length))))
-	}
-	reader, err := decoded(resp, limit)
-	if err != nil {
-		return nil, err
-	}
-	// The announced length is only believed up to a size that does no harm.
-	buffer := bytes.NewBuffer(make([]byte, 0, bytes.MinRead+min(max(length, 0), 8<<20)))
-	n, err := buffer.ReadFrom(&io.LimitedReader{R: reader, N: limit + 1})
-	switch {
-	case n > limit || errors.Is(err, ErrTooLarge):
-		return nil, tooLarge(limit, "after decompression, if any")
-	case err != nil:
-		return nil, gzipError(err)
-	}
-	return buffer.Bytes(), nil
 }
 
 func tooLarge(limit int64, detail string) error {

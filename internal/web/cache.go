@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -12,15 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"sync"
 	"time"
 )
 
 // cache keeps metadata documents, one file each, named by their key. Several
-// processes may share a directory: a new entry is written in place and replaced
-// by rename, and one that is
-// not whole counts as absent. A failure to write costs only the next request.
+// processes may share a directory: a new entry is written in place, its first line
+// last, and replaced by rename; one that is not whole counts as absent. A failure
+// to write costs only the next request.
 //
 // An entry is
 //
@@ -40,7 +37,7 @@ type cache struct {
 	pruned sync.Once
 }
 
-// entry is a cached document. URL and Final are redacted.
+// entry describes a cached document. URL and Final are redacted.
 type entry struct {
 	URL          string `json:"url"`
 	Final        string `json:"final"` // after redirects
@@ -49,7 +46,6 @@ type entry struct {
 	LastModified string `json:"lastModified,omitempty"`
 
 	checked time.Time
-	body    []byte
 }
 
 const (
@@ -74,7 +70,7 @@ func openCache(dir string, now func() time.Time, log *slog.Logger) (*cache, erro
 	return &cache{dir: dir, now: now, log: log}, nil
 }
 
-func newEntry(t *target, resp *http.Response, body []byte, now time.Time) *entry {
+func newEntry(t *target, resp *http.Response, now time.Time) *entry {
 	return &entry{
 		URL:          Redact(t.URL),
 		Final:        Redact(resp.Request.URL.String()),
@@ -82,7 +78,6 @@ func newEntry(t *target, resp *http.Response, body []byte, now time.Time) *entry
 		ETag:         short(resp.Header.Get("ETag")),
 		LastModified: short(resp.Header.Get("Last-Modified")),
 		checked:      now,
-		body:         body,
 	}
 }
 
@@ -94,97 +89,10 @@ func short(field string) string {
 	return field
 }
 
-func (e *entry) answer(stale bool) Answer {
-	return Answer{Body: e.body, URL: e.Final, ContentType: e.ContentType, Stale: stale}
-}
-
 // path spreads the entries over 256 directories.
 func (c *cache) path(key string) string { return filepath.Join(c.dir, key[:2], key[2:]) }
 
-// load returns nil when there is no whole entry.
-func (c *cache) load(key string) *entry {
-	if c == nil {
-		return nil
-	}
-	data, err := os.ReadFile(c.path(key))
-	if err != nil {
-		return nil
-	}
-	return parseEntry(data)
-}
-
-func parseEntry(data []byte) *entry {
-	if len(data) < firstLine || !bytes.HasPrefix(data, []byte(cacheMagic)) || data[firstLine-1] != '\n' {
-		return nil
-	}
-	digits := string(data[len(cacheMagic):][:checkedSize])
-	milliseconds, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
-		return nil
-	}
-	sum := string(data[firstLine-9 : firstLine-1])
-	data = data[firstLine:]
-	if sum != checksum(data) {
-		return nil
-	}
-	end := bytes.IndexByte(data[:min(len(data), maxHead)], '\n')
-	if end < 0 {
-		return nil
-	}
-	e := &entry{checked: time.UnixMilli(milliseconds), body: data[end+1:]}
-	if json.Unmarshal(data[:end], e) != nil {
-		return nil
-	}
-	return e
-}
-
-func checksum(parts ...[]byte) string {
-	var sum uint32
-	for _, part := range parts {
-		sum = crc32.Update(sum, castagnoli, part)
-	}
-	return fmt.Sprintf("%08x", sum)
-}
-
 func checkedText(t time.Time) string { return fmt.Sprintf("%0*d", checkedSize, t.UnixMilli()) }
-
-func (c *cache) store(key string, e *entry) {
-	if c == nil {
-		return
-	}
-	c.pruned.Do(c.prune)
-	if err := c.write(c.path(key), e); err != nil {
-		c.warn(err)
-	}
-}
-
-func (c *cache) write(path string, e *entry) error {
-	head, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	head = append(head, '\n')
-	if len(head) > maxHead {
-		return nil
-	}
-	file, err := createEntry(path)
-	if err != nil {
-		return err
-	}
-	first := cacheMagic + checkedText(e.checked) + " " + checksum(head, e.body) + "\n"
-	_, err1 := file.Write(append([]byte(first), head...))
-	_, err2 := file.Write(e.body)
-	if err := errors.Join(err1, err2, file.Close()); err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	if file.Name() == path {
-		return nil
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
-}
 
 // createEntry opens the file that an entry is written to: a new one in place,
 // where a reader sees by the checksum that it is not whole yet, else one beside

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -53,37 +54,89 @@ func (c *Client) Ask(ctx context.Context, r Request) (Answer, error) {
 	return got, err
 }
 
+// Read is Get for a document that is read as it comes and need not fit into
+// memory. It reports whether the upstream has sent the document now; one from the
+// cache may be older than the upstream's.
+//
+// What read returns, Read returns, and a new document that read refuses is not
+// cached. Whatever read leaves of it is read on. Where a transfer is cut, read sees
+// the document again from its start, so that only what it came to last counts; it
+// never runs after Read has returned. It must not use the client.
+func (c *Client) Read(ctx context.Context, r Request, read func(body io.Reader) error) (fresh bool, err error) {
+	t, err := newTarget(r, MaxMetadata)
+	if err != nil {
+		return false, err
+	}
+	c.options.Secrets.Add(r.Access.Authorization)
+	key := t.key()
+	done, err := c.turns.take(ctx, key)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", Redact(r.URL), err)
+	}
+	defer done()
+	got, err := c.find(ctx, t, key, func(d *document) error { return read(d) })
+	if err != nil && ctx.Err() != nil {
+		return false, fmt.Errorf("%s: %w", Redact(r.URL), ctx.Err())
+	}
+	return got.fresh, err
+}
+
+// ask reads a document into memory.
 func (c *Client) ask(ctx context.Context, t *target, key string) (Answer, error) {
-	old := c.cache.load(key)
-	if old != nil && int64(len(old.body)) > t.Limit {
-		old = nil
-	}
-	switch {
-	case old != nil && (c.options.Offline || !t.Fresh && c.isFresh(old)):
-		c.stats.hits.Add(1)
-		return old.answer(false), nil
-	case c.options.Offline:
-		return Answer{}, t.upstreamError(0, ErrOffline)
-	case old != nil && c.outages.lasts(origin(t.url), c.options.Now()):
-		c.stats.stale.Add(1)
-		return old.answer(true), nil
-	}
-	got, err := c.request(ctx, t, old)
-	switch {
-	case err == nil && got == old:
-		c.stats.revalidated.Add(1)
-		c.cache.renew(key)
-	case err == nil:
-		c.cache.store(key, got)
-	case old != nil && isDown(err):
-		return c.useStale(ctx, t, old, err), nil
-	case errors.Is(err, feed.ErrNotFound):
-		c.cache.remove(key)
-	}
+	var body []byte
+	got, err := c.find(ctx, t, key, func(d *document) (err error) {
+		if body, err = d.all(); err != nil || d.stored || t.Check == nil {
+			return err
+		}
+		return t.Check(body)
+	})
 	if err != nil {
 		return Answer{}, err
 	}
-	return got.answer(false), nil
+	return Answer{Body: body, URL: got.Final, ContentType: got.ContentType, Stale: got.stale}, nil
+}
+
+// found is what find came upon.
+type found struct {
+	*entry
+	fresh bool // the upstream has sent it now
+	stale bool
+}
+
+// find lets read see a document: the cached one, or that of the upstream.
+func (c *Client) find(ctx context.Context, t *target, key string, read func(*document) error) (found, error) {
+	old := c.cache.open(key)
+	defer old.close()
+	if old != nil && (old.size > t.Limit || c.doubts.about(key)) {
+		old.close()
+		old = nil
+	}
+	switch {
+	case old != nil && (c.options.Offline || !t.Fresh && c.isFresh(old.entry)):
+		c.stats.hits.Add(1)
+		return found{entry: old.entry}, old.read(t, read)
+	case c.options.Offline:
+		return found{}, t.upstreamError(0, ErrOffline)
+	case old != nil && c.outages.lasts(origin(t.url), c.options.Now()):
+		c.stats.stale.Add(1)
+		return found{entry: old.entry, stale: true}, old.read(t, read)
+	}
+	got, err := c.request(ctx, t, key, old, read)
+	switch {
+	case err == nil && got == nil:
+		c.stats.revalidated.Add(1)
+		c.cache.renew(key)
+		return found{entry: old.entry}, old.read(t, read)
+	case err == nil:
+		c.doubts.settle(key)
+		return found{entry: got, fresh: true}, nil
+	case old != nil && isDown(err):
+		c.useStale(ctx, t, old.entry, err)
+		return found{entry: old.entry, stale: true}, old.read(t, read)
+	case errors.Is(err, feed.ErrNotFound):
+		c.cache.remove(key)
+	}
+	return found{}, err
 }
 
 func (c *Client) isFresh(e *entry) bool {
@@ -91,9 +144,10 @@ func (c *Client) isFresh(e *entry) bool {
 	return age >= 0 && age < c.options.MaxAge
 }
 
-// request asks the upstream. It returns old itself when that is still right.
-func (c *Client) request(ctx context.Context, t *target, old *entry) (*entry, error) {
-	var body []byte
+// request asks the upstream and lets read see what it sends. It returns nil
+// without an error when old is still right.
+func (c *Client) request(ctx context.Context, t *target, key string, old *stored, read func(*document) error) (*entry, error) {
+	var got *received
 	x := &exchange{client: c, target: t, retries: c.options.Retries}
 	x.header = t.header(c.options.UserAgent, "gzip")
 	if old != nil {
@@ -102,24 +156,61 @@ func (c *Client) request(ctx context.Context, t *target, old *entry) (*entry, er
 	}
 	x.read = func(resp *http.Response) (err error) {
 		if resp.StatusCode == http.StatusOK {
-			body, err = readAll(resp, t.Limit)
+			got, err = c.receive(t, key, resp, read)
 		}
 		return err
 	}
 	resp, err := x.do(ctx)
 	if err != nil {
+		got.drop()
 		return nil, err
 	}
 	defer discard(resp)
 	if status := resp.StatusCode; status == http.StatusNotModified && old != nil {
-		return old, nil
+		return nil, nil
 	} else if status != http.StatusOK {
 		return nil, c.statusError(t, resp)
 	}
-	if err := t.check(resp, body); err != nil {
+	if got.refused != nil {
+		got.drop()
+		return nil, got.refused
+	}
+	old.close() // some systems replace no file that is open
+	got.keep()
+	return got.entry, nil
+}
+
+// received is an answer that came whole.
+type received struct {
+	*entry
+	*draft
+	refused error // why it is not what was asked for
+}
+
+func (r *received) drop() {
+	if r != nil {
+		r.draft.drop()
+	}
+}
+
+// receive lets read see one answer. An error means that it did not come whole.
+func (c *Client) receive(t *target, key string, resp *http.Response, read func(*document) error) (*received, error) {
+	d, err := receiveDocument(resp, t.Limit)
+	if err != nil {
 		return nil, err
 	}
-	return newEntry(t, resp, body, c.options.Now()), nil
+	got := &received{entry: newEntry(t, resp, c.options.Now())}
+	got.draft = c.cache.draft(key, got.entry)
+	d.copy = got.draft
+	refused := d.finish(read)
+	if d.fault != nil {
+		d.copy.drop()
+		return nil, d.fault
+	}
+	if refused != nil {
+		got.refused = t.refusal(resp, d, refused)
+	}
+	return got, nil
 }
 
 func setIf(h http.Header, name, value string) {
@@ -128,16 +219,10 @@ func setIf(h http.Header, name, value string) {
 	}
 }
 
-func (t *target) check(resp *http.Response, body []byte) error {
-	if t.Check == nil {
-		return nil
-	}
-	err := t.Check(body)
-	if err == nil {
-		return nil
-	}
+// refusal is the error about an answer that is not what was asked for.
+func (t *target) refusal(resp *http.Response, d *document, err error) error {
 	text := t.clean(err)
-	if looksLikeHTML(resp.Header, body) {
+	if looksLikeHTML(resp.Header, d.start) {
 		text = "the answer is an HTML page, such as a captive portal, a login or a proxy sends, and not what was asked for: " + text
 	}
 	return t.upstreamError(resp.StatusCode, &cleanError{text, err})
@@ -161,12 +246,11 @@ func isDown(err error) bool {
 // the cache has.
 const outageMemory = time.Minute
 
-func (c *Client) useStale(ctx context.Context, t *target, old *entry, err error) Answer {
+func (c *Client) useStale(ctx context.Context, t *target, old *entry, err error) {
 	c.stats.stale.Add(1)
 	if c.outages.begin(origin(t.url), c.options.Now()) {
 		c.options.Logger.WarnContext(ctx, "upstream is down, using cached metadata past its age",
 			"upstream", t.Access.Upstream, "url", Redact((&url.URL{Scheme: t.url.Scheme, Host: t.url.Host}).String()),
 			"checked", old.checked.UTC().Format(time.RFC3339), "error", err)
 	}
-	return old.answer(true)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 )
@@ -37,6 +38,7 @@ func (h hop) RoundTrip(req *http.Request) (*http.Response, error) {
 		out.Header.Set("Authorization", string(authorization))
 	}
 	h.client.stats.requests.Add(1)
+	h.tell(out)
 	resp, err := transport.RoundTrip(out)
 	if err != nil {
 		cancel(nil)
@@ -46,6 +48,14 @@ func (h hop) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Request = req // the one without credentials
 	resp.Body = watch(ctx, h.client, resp.Body, cancel, release)
 	return resp, nil
+}
+
+// tell logs a request that is about to be sent.
+func (h hop) tell(req *http.Request) {
+	log := h.client.options.Logger
+	if log.Enabled(req.Context(), slog.LevelDebug) {
+		log.DebugContext(req.Context(), "request", "upstream", h.target.Access.Upstream, "url", Redact(req.URL.String()))
+	}
 }
 
 // trusted reports whether the request and every redirect before it stayed with

@@ -1,9 +1,10 @@
-// Package web is feedctl's HTTP client. It reads metadata (Get: whole, capped,
-// decompressed, cached) and artifacts (Open: streamed, resumed, byte for byte).
+// Package web is feedctl's HTTP client. It reads metadata (Get: whole, Read: as it
+// comes; both capped, decompressed, cached) and artifacts (Open: streamed, resumed,
+// byte for byte).
 //
 // One request passes these layers, outermost first:
 //
-//	flight      equal Gets in flight share one request
+//	flight      equal Gets in flight share one request; equal Reads go one after the other
 //	cache       metadata only; feedctl's own clock decides what is fresh
 //	exchange    retries, backoff, Retry-After (go-retryablehttp)
 //	redirect    at most ten hops, never from https to http
@@ -68,6 +69,8 @@ type Client struct {
 	pool    transports
 	flights flights
 	outages outages
+	doubts  doubts
+	turns   turns
 	cache   *cache // nil without a CacheDir
 }
 
@@ -84,6 +87,10 @@ func New(o Options) (*Client, error) {
 	}
 	return c, nil
 }
+
+// Logger is where the client logs, for sources that say what they made of an
+// answer. It is never nil.
+func (c *Client) Logger() *slog.Logger { return c.options.Logger }
 
 // Close closes the idle connections. Requests in flight go on.
 func (c *Client) Close() { c.pool.closeIdle() }

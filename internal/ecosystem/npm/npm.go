@@ -50,6 +50,7 @@ func Ecosystem() ecosystem.Ecosystem {
 		Digests:       []string{"sha512", "sha1"},
 		RenderPackage: RenderPackage,
 		RenderRoot:    RenderRoot,
+		RootKey:       RootKey,
 		Extras:        Extras(),
 		Owner:         Owner,
 		Inspect:       Inspect,

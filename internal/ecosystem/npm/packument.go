@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/feedctl/feedctl/internal/ecosystem/npm/rawjson"
@@ -15,29 +17,37 @@ import (
 type packument struct {
 	name     string
 	tags     map[string]string // tag → version
-	times    map[string][]byte // version, "created" or "modified" → JSON value
+	times    map[string]string // version, "created" or "modified" → date as the registry writes it
 	versions map[string][]byte // version → what the pick made of its manifest
 
-	listed bool // there was a versions member
+	only   []string // the versions to keep; nil for all
+	object bool     // it is a JSON object
+	listed bool     // there was a versions member
 }
 
 // pick reads one manifest of a packument and returns what to keep of it, or nil
-// to leave it out. What it does not read is passed over.
+// to leave it out. What it does not read is passed over. What it returns must be a
+// copy, because the packument is not in memory as a whole.
 type pick func(p *rawjson.Parser, version string) ([]byte, error)
 
-// readPackument reads the packument of the package of that name. What pick
-// returns may be part of body.
-func readPackument(name string, body []byte, pick pick) (*packument, error) {
-	doc := &packument{}
-	p := rawjson.NewParser(body)
-	if p.Peek() != '{' {
-		return nil, errors.New("not a packument, which is a JSON object; captive portal or login page?")
-	}
-	err := p.Object(func(key []byte) error { return doc.readMember(p, string(key), pick) })
-	if err == nil {
-		err = p.End()
-	}
+// readPackument reads the packument of the package of that name: of all versions,
+// or only of those named.
+func readPackument(name string, body io.Reader, only []string, pick pick) (doc *packument, err error) {
+	doc = &packument{only: only}
+	err = rawjson.Read(body, func(p *rawjson.Parser) error {
+		if p.Peek() != '{' {
+			return p.End()
+		}
+		doc.object = true
+		err := p.Object(func(key []byte) error { return doc.readMember(p, string(key), pick) })
+		if err != nil {
+			return err
+		}
+		return p.End()
+	})
 	switch {
+	case !doc.object:
+		return nil, errors.New("not a packument, which is a JSON object; captive portal or login page?")
 	case err != nil:
 		return nil, fmt.Errorf("not a packument: %w; captive portal or login page?", err)
 	case doc.name == "" && !doc.listed:
@@ -62,11 +72,8 @@ func (doc *packument) readMember(p *rawjson.Parser, key string, pick pick) error
 			}
 		})
 	case "time":
-		doc.times = map[string][]byte{}
-		return p.Object(func(key []byte) (err error) {
-			doc.times[string(key)], err = p.Value()
-			return err
-		})
+		doc.times = map[string]string{}
+		return p.Object(func(key []byte) error { return doc.readTime(p, string(key)) })
 	case "versions":
 		doc.listed, doc.versions = p.Peek() == '{', map[string][]byte{}
 		return p.Object(func(key []byte) error { return doc.readVersion(p, string(key), pick) })
@@ -74,9 +81,25 @@ func (doc *packument) readMember(p *rawjson.Parser, key string, pick pick) error
 	return nil
 }
 
+func (doc *packument) readTime(p *rawjson.Parser, key string) error {
+	delete(doc.times, key)
+	if key != "created" && key != "modified" && !doc.keeps(key) {
+		return nil
+	}
+	value, err := p.Value()
+	if text, ok := rawjson.String(value); ok {
+		doc.times[key] = text
+	}
+	return err
+}
+
+func (doc *packument) keeps(version string) bool {
+	return doc.only == nil || slices.Contains(doc.only, version)
+}
+
 func (doc *packument) readVersion(p *rawjson.Parser, version string, pick pick) error {
 	delete(doc.versions, version) // of a key that occurs twice the last one counts
-	if !validVersion(version) || p.Peek() != '{' {
+	if !doc.keeps(version) || !validVersion(version) || p.Peek() != '{' {
 		return nil
 	}
 	value, err := pick(p, version)
@@ -89,17 +112,17 @@ func (doc *packument) readVersion(p *rawjson.Parser, version string, pick pick) 
 // readStrings calls each for every member, with "" for those that are no text.
 func readStrings(p *rawjson.Parser, each func(key, value string)) error {
 	return p.Object(func(key []byte) error {
+		name := string(key)
 		value, err := p.Value()
 		text, _ := rawjson.String(value)
-		each(string(key), text)
+		each(name, text)
 		return err
 	})
 }
 
 // published returns the date of a version, zero when there is none.
 func (doc *packument) published(version string) time.Time {
-	text, _ := rawjson.String(doc.times[version])
-	t, err := time.Parse(time.RFC3339, text)
+	t, err := time.Parse(time.RFC3339, doc.times[version])
 	if err != nil {
 		return time.Time{}
 	}
@@ -119,9 +142,7 @@ type packageTimes struct {
 
 // metadata returns what the ledger keeps, nil when that is nothing.
 func (doc *packument) metadata() (json.RawMessage, error) {
-	var times packageTimes
-	times.Created, _ = rawjson.String(doc.times["created"])
-	times.Modified, _ = rawjson.String(doc.times["modified"])
+	times := packageTimes{Created: doc.times["created"], Modified: doc.times["modified"]}
 	if times == (packageTimes{}) {
 		return nil, nil
 	}

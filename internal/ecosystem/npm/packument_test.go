@@ -1,6 +1,7 @@
 package npm
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -47,7 +48,7 @@ func FuzzPackument(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		doc, err := readPackument("alpha", body, pickAll)
+		doc, err := readPackument("alpha", bytes.NewReader(body), nil, pickAll)
 		name, versions, tags := reference(body)
 		if err != nil {
 			if name == "alpha" && strings.Count(string(body), "[")+strings.Count(string(body), "{") < rawjson.MaxDepth {
@@ -62,7 +63,7 @@ func FuzzPackument(f *testing.F) {
 			t.Fatalf("%q: got %q %q, want %v %q", body, doc.versions, doc.tags, versions, tags)
 		}
 		reduced := &reducer{deprecated: map[string]string{}}
-		small, err := readPackument("alpha", body, reduced.pick)
+		small, err := readPackument("alpha", bytes.NewReader(body), nil, reduced.pick)
 		if err != nil {
 			t.Fatalf("%q: reducing: %v", body, err)
 		}
@@ -147,7 +148,7 @@ func TestReducedApart(t *testing.T) {
 	}
 	body.WriteString("}}")
 	reduced := &reducer{deprecated: map[string]string{}}
-	doc, err := readPackument("alpha", []byte(body.String()), reduced.pick)
+	doc, err := readPackument("alpha", strings.NewReader(body.String()), nil, reduced.pick)
 	if err != nil || len(doc.versions) != 2001 {
 		t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func BenchmarkPackumentWanted(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		doc, err := readPackument("alpha", body, func(p *rawjson.Parser, version string) ([]byte, error) {
+		doc, err := readPackument("alpha", bytes.NewReader(body), nil, func(p *rawjson.Parser, version string) ([]byte, error) {
 			if version != "1.0.1500" {
 				return nil, nil
 			}
@@ -205,7 +206,7 @@ func BenchmarkPackumentReduced(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		reduced := &reducer{deprecated: map[string]string{}}
-		doc, err := readPackument("alpha", body, reduced.pick)
+		doc, err := readPackument("alpha", bytes.NewReader(body), nil, reduced.pick)
 		if err != nil || len(doc.versions) != 2000 {
 			b.Fatal(err)
 		}

@@ -52,7 +52,7 @@ func newSource(config ecosystem.UpstreamConfig, client *web.Client) (*source, er
 // manifest: what decides a choice, and hasInstallScript.
 func (s *source) Versions(ctx context.Context, name string) ([]feed.Version, error) {
 	var reduced *reducer
-	doc, _, err := s.packument(ctx, name, false, func() pick {
+	doc, _, err := s.packument(ctx, name, false, nil, func() pick {
 		reduced = &reducer{deprecated: map[string]string{}}
 		return reduced.pick
 	})
@@ -80,17 +80,13 @@ func (s *source) Versions(ctx context.Context, name string) ([]feed.Version, err
 // Releases returns the given versions with their manifests as the registry has
 // them. A cached packument that lacks one of them is fetched anew.
 func (s *source) Releases(ctx context.Context, name string, versions []string) (feed.Package, error) {
-	wanted := func() pick {
-		return func(p *rawjson.Parser, version string) ([]byte, error) {
-			if !slices.Contains(versions, version) {
-				return nil, nil
-			}
-			return p.Value()
-		}
+	if versions == nil {
+		versions = []string{}
 	}
-	doc, cached, err := s.packument(ctx, name, false, wanted)
+	whole := func() pick { return keepWhole }
+	doc, cached, err := s.packument(ctx, name, false, versions, whole)
 	if err == nil && cached && slices.ContainsFunc(versions, func(v string) bool { return doc.versions[v] == nil }) {
-		doc, _, err = s.packument(ctx, name, true, wanted)
+		doc, _, err = s.packument(ctx, name, true, versions, whole)
 	}
 	if err != nil {
 		return feed.Package{}, err
@@ -98,31 +94,27 @@ func (s *source) Releases(ctx context.Context, name string, versions []string) (
 	return s.read(name, doc)
 }
 
+// keepWhole is a pick that keeps a manifest as the registry has it.
+func keepWhole(p *rawjson.Parser, _ string) ([]byte, error) {
+	value, err := p.Value()
+	return rawjson.AppendCompact(make([]byte, 0, len(value)), value), err
+}
+
 // packument gets and reads one packument, with a new pick each time that it is
 // read. cached says that it may be older than the registry's.
-func (s *source) packument(ctx context.Context, name string, fresh bool, pick func() pick) (doc *packument, cached bool, err error) {
-	var checked *packument // set by Check alone, which may still run when Get was cancelled
+func (s *source) packument(ctx context.Context, name string, fresh bool, only []string, pick func() pick) (doc *packument, cached bool, err error) {
 	if _, _, ok := splitName(name); !ok {
 		return nil, false, fmt.Errorf("npm: %.100q is no package name: %w", name, feed.ErrNotFound)
 	}
-	request := web.Request{
-		URL: packumentURL(s.url, name), Accept: "application/json", Access: s.access, Fresh: fresh,
-		Check: func(body []byte) (err error) {
-			checked, err = readPackument(name, body, pick())
-			return err
-		},
-	}
-	body, err := s.client.Get(ctx, request)
+	request := web.Request{URL: packumentURL(s.url, name), Accept: "application/json", Access: s.access, Fresh: fresh}
+	fresh, err = s.client.Read(ctx, request, func(body io.Reader) (err error) {
+		doc, err = readPackument(name, body, only, pick())
+		return err
+	})
 	if err != nil {
 		return nil, false, err
 	}
-	if checked != nil {
-		return checked, false, nil
-	}
-	if doc, err = readPackument(name, body, pick()); err != nil {
-		return nil, false, &feed.UpstreamError{Upstream: s.access.Upstream, URL: web.Redact(request.URL), Err: err}
-	}
-	return doc, true, nil
+	return doc, !fresh, nil
 }
 
 // read turns what was picked of a packument into releases.
@@ -150,7 +142,7 @@ func (s *source) release(name, version string, manifest []byte) (feed.Release, e
 	release := feed.Release{
 		Version:  version,
 		Kind:     feed.Saved,
-		Metadata: rawjson.AppendCompact(make([]byte, 0, len(manifest)), manifest),
+		Metadata: manifest,
 		Origin:   feed.Origin{Upstream: s.access.Upstream, URL: web.Redact(document)},
 	}
 	members, err := rawjson.Members(release.Metadata)
@@ -195,7 +187,7 @@ func Probe(ctx context.Context, config ecosystem.UpstreamConfig, client *web.Cli
 		return ecosystem.Probe{}, pingErr
 	}
 	probe.Detail = "answers with packuments; it has no ping"
-	_, _, err = s.packument(ctx, "npm", true, func() pick {
+	_, _, err = s.packument(ctx, "npm", true, []string{}, func() pick {
 		return func(*rawjson.Parser, string) ([]byte, error) { return nil, nil }
 	})
 	if errors.Is(err, feed.ErrNotFound) {

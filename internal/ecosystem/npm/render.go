@@ -226,6 +226,14 @@ func RenderRoot(layout feed.Layout, packages iter.Seq2[feed.Summary, error]) ([]
 	return append(documents, feed.Document{Path: folder + "-/v1/search", Bytes: searchResult(found), Entry: true}), nil
 }
 
+// RootKey is what RenderRoot looks at: nothing, or names and newest versions.
+func RootKey(layout feed.Layout, one feed.Summary) string {
+	if !layout.Extra(extraEndpoints) {
+		return ""
+	}
+	return one.Name + "@" + one.Latest
+}
+
 func searchResult(packages []feed.Summary) []byte {
 	slices.SortFunc(packages, func(a, b feed.Summary) int { return strings.Compare(a.Name, b.Name) })
 	dst := []byte(`{"objects":[`)

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -27,8 +29,9 @@ func read(p *Parser) (any, error) {
 	case '{':
 		object := map[string]any{}
 		err := p.Object(func(key []byte) error {
+			name := string(key)
 			value, err := read(p)
-			object[string(key)] = value
+			object[name] = value
 			return err
 		})
 		return object, err
@@ -73,6 +76,7 @@ func check(t *testing.T, text []byte) {
 	if (err == nil) != (skipErr == nil) {
 		t.Fatalf("%q: walking says %v, skipping %v", text, err, skipErr)
 	}
+	checkReading(t, text, got, err)
 	if err != nil {
 		if json.Valid(text) && bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) <= MaxDepth {
 			t.Fatalf("%q: %v, but encoding/json accepts it", text, err)
@@ -87,6 +91,65 @@ func check(t *testing.T, text []byte) {
 		t.Fatalf("%q decodes differently:\n%s", text, cmp.Diff(want, got))
 	}
 	checkAppend(t, raw, want)
+}
+
+// checkReading compares a text that is read piece by piece with the whole one.
+func checkReading(t *testing.T, text []byte, want any, whole error) {
+	t.Helper()
+	for _, size := range []int{1, 2, 3, 8, 13} {
+		p := newReading(bytes.NewReader(text), make([]byte, 0, size))
+		got, err := read(p)
+		if err == nil {
+			err = p.End()
+		}
+		if whole != nil {
+			if fmt.Sprint(err) != fmt.Sprint(whole) {
+				t.Fatalf("%q: %v, in pieces of %d: %v", text, whole, size, err)
+			}
+			continue
+		}
+		if err != nil || !reflect.DeepEqual(want, got) {
+			t.Fatalf("%q in pieces of %d: %v\n%s", text, size, err, cmp.Diff(want, got))
+		}
+		skipping := newReading(bytes.NewReader(text), make([]byte, 0, size))
+		if err := errors.Join(skipping.Skip(), skipping.End()); err != nil {
+			t.Fatalf("%q passed over in pieces of %d: %v", text, size, err)
+		}
+	}
+}
+
+// TestRead reads a text that does not fit into the window, and one that is cut.
+func TestRead(t *testing.T) {
+	long := strings.Repeat("é\\u00e9 ", window)
+	text := `{"a":"` + long + `","b":["` + long + `"]}`
+	var got int
+	err := Read(strings.NewReader(text), func(p *Parser) error {
+		err := p.Object(func(key []byte) error {
+			if string(key) == "b" {
+				return nil
+			}
+			value, err := p.Value()
+			got = len(value)
+			return err
+		})
+		return errors.Join(err, p.End())
+	})
+	if err != nil || got != len(long)+2 {
+		t.Errorf("%v, %d bytes", err, got)
+	}
+	cut := errors.New("cut")
+	for _, rest := range []int{0, 1, 5, window, len(text) - 1, len(text)} {
+		source := io.MultiReader(strings.NewReader(text[:rest]), iotest.ErrReader(cut))
+		err := Read(source, func(p *Parser) error {
+			if _, err := read(p); err != nil {
+				return err
+			}
+			return p.End()
+		})
+		if !errors.Is(err, cut) {
+			t.Errorf("cut after %d bytes: %v", rest, err)
+		}
+	}
 }
 
 func checkAppend(t *testing.T, raw []byte, want any) {

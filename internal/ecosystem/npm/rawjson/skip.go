@@ -12,6 +12,18 @@ func skipSpace(data []byte, pos int) int {
 	return pos
 }
 
+// space passes over space, and reads on where that is the end of what is in
+// memory.
+func (p *Parser) space(pos int) int {
+	for ok := true; ; {
+		pos = skipSpace(p.data, pos)
+		if pos < len(p.data) || !ok {
+			return pos
+		}
+		pos, ok = p.more(pos)
+	}
+}
+
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 // skipValue returns where the value that starts at pos ends.
@@ -45,7 +57,7 @@ func (p *Parser) skipContainer(pos int, closing byte) (end int, err error) {
 	if p.depth++; p.depth > MaxDepth {
 		return 0, p.fail(pos, "nested deeper than %d", MaxDepth)
 	}
-	pos = skipSpace(p.data, pos+1)
+	pos = p.space(pos + 1)
 	if pos < len(p.data) && p.data[pos] == closing {
 		p.depth--
 		return pos + 1, nil
@@ -59,7 +71,7 @@ func (p *Parser) skipContainer(pos int, closing byte) (end int, err error) {
 		if pos, err = p.skipValue(pos); err != nil {
 			return 0, err
 		}
-		pos = skipSpace(p.data, pos)
+		pos = p.space(pos)
 		if pos >= len(p.data) {
 			return 0, p.fail(pos, "the text ends inside %q", closing)
 		}
@@ -68,7 +80,7 @@ func (p *Parser) skipContainer(pos int, closing byte) (end int, err error) {
 			p.depth--
 			return pos + 1, nil
 		case ',':
-			pos = skipSpace(p.data, pos+1)
+			pos = p.space(pos + 1)
 		default:
 			return 0, p.fail(pos, "want ',' or %q", closing)
 		}
@@ -84,14 +96,15 @@ func (p *Parser) skipKey(pos int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	pos = skipSpace(p.data, pos)
+	pos = p.space(pos)
 	if pos >= len(p.data) || p.data[pos] != ':' {
 		return 0, p.fail(pos, "want ':' behind a key")
 	}
-	return skipSpace(p.data, pos+1), nil
+	return p.space(pos + 1), nil
 }
 
 func (p *Parser) skipLiteral(pos int, word string) (int, error) {
+	pos = p.need(pos, len(word))
 	if !bytes.HasPrefix(p.data[pos:], []byte(word)) {
 		return 0, p.fail(pos, "want %s", word)
 	}
@@ -100,17 +113,22 @@ func (p *Parser) skipLiteral(pos int, word string) (int, error) {
 
 // skipString passes over the string whose opening quote stands at pos.
 func (p *Parser) skipString(pos int) (int, error) {
-	start := pos
+	start := p.before + pos
 	pos++
-	for {
+	for ok := true; ; {
 		pos = skipPlain(p.data, pos)
 		if pos >= len(p.data) {
-			return 0, p.fail(start, "a string does not end")
+			if !ok {
+				return 0, p.fail(start-p.before, "a string does not end")
+			}
+			pos, ok = p.more(pos)
+			continue
 		}
 		switch p.data[pos] {
 		case '"':
 			return pos + 1, nil
 		case '\\':
+			pos = p.need(pos, longestEscape)
 			n := escapeLen(p.data[pos:])
 			if n == 0 {
 				return 0, p.fail(pos, "unknown escape")
@@ -141,6 +159,9 @@ func skipPlain(data []byte, pos int) int {
 	return pos
 }
 
+// longestEscape is the length of \u and its digits.
+const longestEscape = 6
+
 // escapeLen returns the length of the escape sequence that data starts with, or
 // 0 when it is none.
 func escapeLen(data []byte) int {
@@ -151,15 +172,15 @@ func escapeLen(data []byte) int {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return 2
 	case 'u':
-		if len(data) < 6 {
+		if len(data) < longestEscape {
 			return 0
 		}
-		for _, c := range data[2:6] {
+		for _, c := range data[2:longestEscape] {
 			if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
 				return 0
 			}
 		}
-		return 6
+		return longestEscape
 	}
 	return 0
 }
@@ -173,8 +194,19 @@ func skipDigits(data []byte, pos int) int {
 	return pos
 }
 
+// numberEnd returns where the bytes that numbers are made of end.
+func numberEnd(data []byte, pos int) int {
+	for pos < len(data) && (isDigit(data[pos]) || bytes.IndexByte([]byte("+-.eE"), data[pos]) >= 0) {
+		pos++
+	}
+	return pos
+}
+
 // skipNumber passes over the number that starts at pos.
 func (p *Parser) skipNumber(pos int) (int, error) {
+	for ok := true; ok && numberEnd(p.data, pos) == len(p.data); {
+		pos, ok = p.more(pos)
+	}
 	start := pos
 	if p.data[pos] == '-' {
 		pos++

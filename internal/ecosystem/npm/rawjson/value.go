@@ -19,12 +19,12 @@ func Members(text []byte) ([]Member, error) {
 	places := map[string]int{}
 	p := NewParser(text)
 	err := p.Object(func(key []byte) error {
+		name := string(key)
 		value, err := p.Value()
-		if at, seen := places[string(key)]; seen {
+		if at, seen := places[name]; seen {
 			members[at].Value = value
 			return err
 		}
-		name := string(key)
 		places[name] = len(members)
 		members = append(members, Member{Key: name, Value: value})
 		return err
