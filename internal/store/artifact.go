@@ -112,6 +112,9 @@ func (w *Writer) inRun(_ context.Context, file feed.File, extra []string) (sum, 
 
 // inFeed finds a file in the feed.
 func (w *Writer) inFeed(ctx context.Context, file feed.File, extra []string) (sum, bool, error) {
+	if w.blank {
+		return sum{}, false, nil
+	}
 	size, err := w.dir.Stat(file.Path)
 	switch {
 	case errors.Is(err, feed.ErrNotFound):
@@ -135,7 +138,7 @@ func (w *Writer) inFeed(ctx context.Context, file feed.File, extra []string) (su
 
 // inStage finds a file that a run before has staged.
 func (w *Writer) inStage(ctx context.Context, file feed.File, extra []string) (sum, bool, error) {
-	if file.Digests.Strongest() == "" {
+	if !w.leftovers || file.Digests.Strongest() == "" {
 		return sum{}, false, nil
 	}
 	staged := stageDir + "/" + file.Path
@@ -260,7 +263,7 @@ func measure(ctx context.Context, r io.Reader, out io.Writer, file feed.File, ex
 		if err := ctx.Err(); err != nil {
 			return sum{}, err
 		}
-		n, err := r.Read(buffer[:])
+		n, err := fill(r, buffer[:])
 		hasher.Write(buffer[:n]) //nolint:errcheck // a hash never fails
 		if n > 0 {
 			if _, err := out.Write(buffer[:n]); err != nil {
@@ -275,6 +278,17 @@ func measure(ctx context.Context, r io.Reader, out io.Writer, file feed.File, ex
 		}
 	}
 	return sum{size: hasher.Size(), digests: hasher.Digests()}, nil
+}
+
+// fill reads until p is full or r has no more, so that what comes in small pieces
+// is hashed and written in large ones. The error is r's own.
+func fill(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = r.Read(p[n:])
+		n += more
+	}
+	return n, err
 }
 
 // compare returns a *feed.IntegrityError when got is not what file says.

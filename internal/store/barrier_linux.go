@@ -7,6 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// writeOut lets the kernel start writing a file to the disk, and does not wait for
+// it. It promises nothing: that is the barrier's to do.
+func writeOut(file *os.File) {
+	_ = unix.SyncFileRange(int(file.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE)
+}
+
 // barrier returns when everything written so far below the feed's directory is
 // on the disk: one call for the whole file system. The paths serve as a fallback
 // where the kernel does not know the call.

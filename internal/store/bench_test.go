@@ -110,7 +110,7 @@ func BenchmarkEditLargeFeed(b *testing.B) {
 	changes := changesOf(map[string]string{"pkg-777": "2.0.0"}, nil)
 	for b.Loop() {
 		f.lists = map[string]*list{}
-		e := newEdit(f, eco)
+		e := newEdit(f, packagesOf(eco))
 		if err := e.apply(b.Context(), e.root, changes); err != nil {
 			b.Fatal(err)
 		}

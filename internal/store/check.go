@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -22,14 +23,13 @@ type Problem struct {
 // something else than the list above it, or, in a directory, that no list names.
 // Below a list that cannot be read nothing is checked.
 func (f *Feed) CheckTree(ctx context.Context, ecosystem string, yield func(Problem)) error {
-	c := &treeCheck{feed: f, ecosystem: ecosystem, yield: yield, listed: map[string]bool{}}
-	if digest := f.firstList(ecosystem); digest != "" {
-		if err := c.list(ctx, "", digest, -1); err != nil {
-			return err
+	c := &treeCheck{feed: f, ecosystem: ecosystem, yield: yield, listed: map[string]bool{}, lost: map[trie][]string{}}
+	for _, t := range []trie{packagesOf(ecosystem), rootsOf(ecosystem)} {
+		if digest := f.first(t); digest != "" {
+			if err := c.list(ctx, t, "", digest, -1); err != nil {
+				return err
+			}
 		}
-	}
-	if err := c.roots(ctx); err != nil {
-		return err
 	}
 	c.totals()
 	return c.unlisted(ctx)
@@ -39,10 +39,9 @@ type treeCheck struct {
 	feed      *Feed
 	ecosystem string
 	yield     func(Problem)
-	listed    map[string]bool // paths that the tree names
-	lost      []string        // prefixes of the lists that cannot be read
-	lostRoots bool
-	damaged   bool // a record could not be counted
+	listed    map[string]bool   // paths that the tree names
+	lost      map[trie][]string // prefixes of the lists that cannot be read
+	damaged   bool              // a record could not be counted
 	total     tally
 }
 
@@ -57,28 +56,32 @@ func (c *treeCheck) report(err error) error {
 }
 
 // list checks a list and all below it. The list above says that it has count
-// packages, or -1 when there is none.
-func (c *treeCheck) list(ctx context.Context, prefix, digest string, count int) error {
+// records, or -1 when there is none.
+func (c *treeCheck) list(ctx context.Context, t trie, prefix, digest string, count int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	path := listPath(c.ecosystem, prefix)
+	path := t.path(prefix)
 	c.listed[path] = true
-	l, err := c.feed.list(ctx, c.ecosystem, prefix, digest)
+	l, err := c.feed.list(ctx, t, prefix, digest)
 	if err != nil {
-		c.lost = append(c.lost, prefix)
+		c.lost[t] = append(c.lost[t], prefix)
 		return c.report(err)
 	}
 	if count >= 0 && l.count() != count {
-		c.yield(Problem{Path: path, Got: fmt.Sprintf("%d packages", l.count()), Want: fmt.Sprintf("%d packages, as the list above says", count)})
+		c.yield(Problem{Path: path, Got: fmt.Sprintf("%d records", l.count()), Want: fmt.Sprintf("%d records, as the list above says", count)})
 	}
 	for _, e := range l.Entries {
-		if err := c.record(ctx, e); err != nil {
+		check := c.record
+		if t.roots {
+			check = c.root
+		}
+		if err := check(ctx, e); err != nil {
 			return err
 		}
 	}
 	for _, child := range l.Children {
-		if err := c.list(ctx, child.Prefix, child.Digest, child.Count); err != nil {
+		if err := c.list(ctx, t, child.Prefix, child.Digest, child.Count); err != nil {
 			return err
 		}
 	}
@@ -105,23 +108,10 @@ func (c *treeCheck) record(ctx context.Context, e entry) error {
 	return nil
 }
 
-func (c *treeCheck) roots(ctx context.Context) error {
-	if c.feed.manifest.Ecosystems[c.ecosystem].Roots == "" {
-		return nil
-	}
-	c.listed[rootListPath(c.ecosystem)] = true
-	items, err := c.feed.rootItems(ctx, c.ecosystem)
-	if err != nil {
-		c.lostRoots = true
+func (c *treeCheck) root(ctx context.Context, e entry) error {
+	c.listed[rootPath(c.ecosystem, e.Name)] = true
+	if _, err := c.feed.root(ctx, c.ecosystem, e); err != nil {
 		return c.report(err)
-	}
-	for _, item := range items {
-		c.listed[rootPath(c.ecosystem, item.ID)] = true
-		if _, err := c.feed.root(ctx, c.ecosystem, item); err != nil {
-			if err := c.report(err); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
@@ -129,7 +119,7 @@ func (c *treeCheck) roots(ctx context.Context) error {
 // totals compares what the manifest counts with the records, once all of them
 // could be read.
 func (c *treeCheck) totals() {
-	if c.damaged || len(c.lost) > 0 {
+	if c.damaged || len(c.lost[packagesOf(c.ecosystem)]) > 0 {
 		return
 	}
 	says := c.feed.manifest.Ecosystems[c.ecosystem]
@@ -160,25 +150,20 @@ func (c *treeCheck) unlisted(ctx context.Context) error {
 }
 
 // isBelowLost reports whether a list that cannot be read may name the path.
-func (c *treeCheck) isBelowLost(path string) bool {
-	rest := strings.TrimPrefix(path, ledgerDir+"/"+c.ecosystem+"/")
-	kind, file, _ := strings.Cut(rest, "/")
-	hash := strings.TrimSuffix(file, ".json")
-	switch kind {
-	case "roots":
-		return c.lostRoots
-	case "packages":
-		name, ok := recordName(file)
-		if !ok {
-			return false
+func (c *treeCheck) isBelowLost(p string) bool {
+	for t, lost := range c.lost {
+		var hash string
+		if name, ok := strings.CutPrefix(p, t.folder()+"/"); ok {
+			if name, ok = t.recordName(name); ok {
+				hash = t.hash(name)
+			}
 		}
-		hash = nameHash(name)
-	case "lists":
-		if !isHex(hash) {
-			return false
+		if hash == "" && path.Dir(p) == path.Dir(t.path("")) {
+			hash, _ = t.prefixOf(path.Base(p))
 		}
-	default:
-		return false
+		if hash != "" && slices.ContainsFunc(lost, func(prefix string) bool { return strings.HasPrefix(hash, prefix) }) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(c.lost, func(prefix string) bool { return strings.HasPrefix(hash, prefix) })
+	return false
 }

@@ -186,12 +186,12 @@ func TestRepairOfManyLists(t *testing.T) {
 func TestListThatCountsWrongly(t *testing.T) {
 	f := largeFeed(t, 300)
 	files := f.tree.(memory)
-	l, err := decodeList(files[listPath(eco, "")], "")
+	l, err := packagesOf(eco).decode(files[listPath(eco, "")], "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Children[3].Count += 2
-	data, err := l.encode()
+	data, err := packagesOf(eco).encode(l)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func (w *Writer) Document(doc feed.Document) error {
 	if doc.Link != "" {
 		return w.linkDocument(ctx, doc, c)
 	}
-	same, err := w.dir.holds(doc.Path, doc.Bytes)
+	same, err := w.inFeedAlready(doc)
 	if err != nil {
 		return err
 	}
@@ -46,6 +46,13 @@ func (w *Writer) Document(doc feed.Document) error {
 		return nil
 	}
 	return w.writeBytes(doc.Path, c, doc.Bytes)
+}
+
+func (w *Writer) inFeedAlready(doc feed.Document) (bool, error) {
+	if w.blank {
+		return false, nil
+	}
+	return w.dir.holds(doc.Path, doc.Bytes)
 }
 
 // claim writes down that doc is a document of this run. When its path is one

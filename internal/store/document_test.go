@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -209,5 +210,42 @@ func TestPutPackageRefuses(t *testing.T) {
 		if w.PutPackage(ecosystem, p) == nil || w.SetProfile(ecosystem, feed.Profile{}) == nil {
 			t.Errorf("ecosystem %q is taken", ecosystem)
 		}
+	}
+}
+
+func TestTwinsInLargeFolders(t *testing.T) {
+	for _, row := range []struct {
+		what, held, name, path string
+		refused                bool
+	}{
+		{"case of a folder", "Alpha", "alpha", "demo/alpha/2.0.0.bin", true},
+		{"case of a file", "Alpha", "alpha", "demo/Alpha/1.0.0.BIN", true},
+		{"paths that tell them apart", "Alpha", "alpha", "demo/!alpha/1.0.0.bin", false},
+		{"another name", "Alpha", "alphb", "demo/alphb/1.0.0.bin", false},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "feed")
+			w := lockFeed(t, dir)
+			put(t, w, row.held, "1.0.0")
+			for i := range maxEntries { // so that the lists are split
+				other := feed.Package{PackageKey: feed.PackageKey{Ecosystem: eco, Name: fmt.Sprintf("other-%d", i)}}
+				if err := w.PutPackage(eco, other); err != nil {
+					t.Fatal(err)
+				}
+			}
+			publish(t, w, dayOne)
+			w = lockFeed(t, dir)
+			w.paths.large = -1
+			file := artifactFile(row.path, "x")
+			if _, err := w.Artifact(t.Context(), file, nil, content("x")); err != nil {
+				t.Fatal(err)
+			}
+			p := feed.Package{PackageKey: feed.PackageKey{Ecosystem: eco, Name: row.name}}
+			p.Releases = []feed.Release{{Version: "2.0.0", Kind: feed.Saved, Files: []feed.File{file}}}
+			err := w.PutPackage(eco, p)
+			if got := err != nil && strings.Contains(err.Error(), "differ only in the case"); got != row.refused {
+				t.Errorf("got %v, want refused: %v", err, row.refused)
+			}
+		})
 	}
 }

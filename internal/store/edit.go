@@ -9,13 +9,13 @@ import (
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
-// edit changes the lists of one ecosystem. It reads the lists on the way to the
+// edit changes the lists of one tree. It reads the lists on the way to the
 // packages that change, and no others.
 type edit struct {
-	feed      *Feed
-	ecosystem string
-	root      *node
-	loaded    map[string]bool // prefixes of the lists that were read
+	feed   *Feed
+	trie   trie
+	root   *node
+	loaded map[string]bool // prefixes of the lists that were read
 }
 
 // node is one list being edited.
@@ -29,20 +29,20 @@ type node struct {
 	dirty    bool
 }
 
-// change sets the entry of a package, or takes it away.
+// change sets the entry of a record, or takes it away.
 type change struct {
-	hash string // nameHash(name)
+	hash string // of the name, see trie
 	name string
 	to   *entry // nil takes it away
 }
 
 // newEdit starts from the lists in the feed.
-func newEdit(f *Feed, ecosystem string) *edit {
-	root := &node{digest: f.firstList(ecosystem)}
+func newEdit(f *Feed, t trie) *edit {
+	root := &node{digest: f.first(t)}
 	if root.digest == "" {
 		root.loaded, root.dirty = true, true
 	}
-	return &edit{feed: f, ecosystem: ecosystem, root: root, loaded: map[string]bool{}}
+	return &edit{feed: f, trie: t, root: root, loaded: map[string]bool{}}
 }
 
 // load reads a list and makes nodes of its children.
@@ -50,7 +50,7 @@ func (e *edit) load(ctx context.Context, n *node) error {
 	if n.loaded {
 		return nil
 	}
-	l, err := e.feed.list(ctx, e.ecosystem, n.prefix, n.digest)
+	l, err := e.feed.list(ctx, e.trie, n.prefix, n.digest)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (e *edit) apply(ctx context.Context, n *node, changes []change) error {
 	}
 	n.dirty = true
 	if len(n.children) == 0 {
-		n.setEntries(changes)
+		e.setEntries(n, changes)
 		return nil
 	}
 	for len(changes) > 0 {
@@ -134,34 +134,34 @@ func sortEntries(entries []entry) {
 }
 
 // setEntries makes changes in a leaf, and splits it when it grew too long.
-func (n *node) setEntries(changes []change) {
+func (e *edit) setEntries(n *node, changes []change) {
 	changed := make(map[string]bool, len(changes))
 	for _, c := range changes {
 		changed[c.name] = true
 	}
-	n.entries = slices.DeleteFunc(n.entries, func(e entry) bool { return changed[e.Name] })
+	n.entries = slices.DeleteFunc(n.entries, func(one entry) bool { return changed[one.Name] })
 	for _, c := range changes {
 		if c.to != nil {
 			n.entries = append(n.entries, *c.to)
 		}
 	}
-	n.split()
+	e.split(n)
 }
 
 // split sorts the entries of a leaf, or moves them into children.
-func (n *node) split() {
+func (e *edit) split(n *node) {
 	n.count = len(n.entries)
 	if n.count <= maxEntries {
 		sortEntries(n.entries)
 		return
 	}
-	for _, e := range n.entries {
-		c := n.child(nameHash(e.Name)[:len(n.prefix)+1])
-		c.entries, c.dirty = append(c.entries, e), true
+	for _, one := range n.entries {
+		c := n.child(e.trie.hash(one.Name)[:len(n.prefix)+1])
+		c.entries, c.dirty = append(c.entries, one), true
 	}
 	n.entries = nil
 	for _, c := range n.children {
-		c.split()
+		e.split(c)
 	}
 }
 
@@ -179,7 +179,7 @@ func (e *edit) write(n *node, put func(prefix string, data []byte) error) (strin
 		}
 		l.Children = append(l.Children, child{Prefix: c.prefix, Digest: digest, Count: c.count})
 	}
-	data, err := l.encode()
+	data, err := e.trie.encode(&l)
 	if err != nil {
 		return "", fmt.Errorf("list %q of the ledger: %w", n.prefix, err)
 	}
@@ -210,7 +210,7 @@ func (e *edit) gone() []string {
 // items yields all entries as edited, in the order of the lists.
 func (e *edit) items(ctx context.Context, n *node, yield func(entry, error) bool) bool {
 	if !n.loaded {
-		return e.feed.below(ctx, e.ecosystem, n.prefix, n.digest, yield)
+		return e.feed.below(ctx, e.trie, n.prefix, n.digest, yield)
 	}
 	for _, one := range n.entries {
 		if !yield(one, nil) {

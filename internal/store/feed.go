@@ -36,6 +36,9 @@ type Feed struct {
 // lockPatience is how long Open waits for another process to finish a publish.
 const lockPatience = 10 * time.Second
 
+// openTries is how often Open starts anew when a publish begins meanwhile.
+const openTries = 3
+
 // Open opens the feed in a directory. A directory that is empty or does not
 // exist is an empty feed; one that holds other things is an error.
 //
@@ -46,15 +49,32 @@ func Open(dir string) (*Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	rolled, err := finishPublish(d)
-	if err == nil {
-		var f *Feed
-		if f, err = openFeedDir(d); err == nil {
-			f.RolledForward = rolled
-			return f, nil
-		}
+	f, err := openSettled(d)
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
-	return nil, errors.Join(err, d.Close())
+	return f, nil
+}
+
+// openSettled finishes a publish that was cut off, and opens the feed at a moment
+// when none is under way: one that begins meanwhile may have shown half of itself.
+func openSettled(d *Dir) (*Feed, error) {
+	rolled := false
+	for again := openTries; ; again-- {
+		finished, err := finishPublish(d)
+		if err != nil {
+			return nil, err
+		}
+		rolled = rolled || finished
+		f, err := openFeedDir(d)
+		if again > 0 && d.exists(journalPath) == nil {
+			continue
+		}
+		if err == nil {
+			f.RolledForward = rolled
+		}
+		return f, err
+	}
 }
 
 // finishPublish rolls a journal forward when there is one.
@@ -176,7 +196,7 @@ func (f *Feed) Package(ctx context.Context, ecosystem, name string) (feed.Packag
 	if err != nil {
 		return feed.Package{}, fmt.Errorf("%w: %w", feed.ErrNotFound, err)
 	}
-	item, err := f.lookup(ctx, ecosystem, name)
+	item, err := f.lookup(ctx, packagesOf(ecosystem), name)
 	if err != nil && !f.salvages(err) {
 		return feed.Package{}, err
 	}
@@ -201,27 +221,12 @@ func (f *Feed) salvages(err error) bool {
 // the same for the same set of packages, but by name only up to 256 of them.
 func (f *Feed) Packages(ctx context.Context, ecosystem string) iter.Seq2[feed.Summary, error] {
 	return func(yield func(feed.Summary, error) bool) {
-		for item, err := range f.items(ctx, ecosystem) {
+		for item, err := range f.items(ctx, packagesOf(ecosystem)) {
 			if !yield(feed.Summary{Name: item.Name, Latest: item.Latest}, err) {
 				return
 			}
 		}
 	}
-}
-
-// Roots returns what was asked of one ecosystem, sorted by [feed.RootID].
-func (f *Feed) Roots(ctx context.Context, ecosystem string) ([]feed.RootRecord, error) {
-	items, err := f.rootItems(ctx, ecosystem)
-	if err != nil {
-		return nil, err
-	}
-	roots := make([]feed.RootRecord, len(items))
-	for i, item := range items {
-		if roots[i], err = f.root(ctx, ecosystem, item); err != nil {
-			return nil, err
-		}
-	}
-	return roots, nil
 }
 
 // readVouched reads a document of the ledger whose digest is known; with the
@@ -250,6 +255,32 @@ func (f *Feed) published(ctx context.Context) bool {
 	data, err := readFile(ctx, f.tree, ManifestPath, maxManifest)
 	return err == nil && f.digest != "" && feed.SHA256(data) != f.digest
 }
+
+// Changed reports whether the feed is another one than when it was opened, or is
+// becoming one: what was read of it since may then be of both. Over HTTP a publish
+// under way may not be seen; there Changed waits, and asks again.
+func (f *Feed) Changed(ctx context.Context) bool {
+	if f.published(ctx) || f.publishing(ctx) {
+		return true
+	}
+	if f.dir != nil {
+		return false
+	}
+	select {
+	case <-time.After(publishPatience):
+	case <-ctx.Done():
+	}
+	return f.published(ctx)
+}
+
+// publishing reports whether a journal can be seen.
+func (f *Feed) publishing(ctx context.Context) bool {
+	body, err := f.tree.Open(ctx, journalPath)
+	return err == nil && body.Close() == nil
+}
+
+// publishPatience is how long a publish of usual size takes.
+const publishPatience = time.Second
 
 // Stat returns the size of a file in the feed's directory; of what is no regular
 // file there, feed.ErrNotFound. Over HTTP it is errors.ErrUnsupported.

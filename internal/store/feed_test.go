@@ -275,7 +275,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"ecosystem":"demo","name":"a","releases":[{"version":"1"}]}`))
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = decodeManifest(data)
-		_, _ = decodeRootList(data)
+		_, _ = rootsOf(eco).decode(data, "")
 		_, _ = decodeRoot(data, eco, "x")
 		if p, err := decodePackage(data, feed.PackageKey{Ecosystem: eco, Name: "a"}); err == nil {
 			_, _ = latest(p), count(p)

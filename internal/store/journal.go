@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/feedctl/feedctl/pkg/feed"
 )
@@ -80,10 +83,26 @@ func rollForward(d *Dir, step steps) (bool, error) {
 	if err := step("remove the journal"); err != nil {
 		return false, err
 	}
-	if err := d.root.Remove(journalPath); err != nil {
-		return false, writeError(d, journalPath, err)
+	if err := dropJournal(d); err != nil {
+		return false, err
 	}
 	return true, removeStage(d, step)
+}
+
+// dropJournal removes the journal for good: if it came back after a power cut, the
+// next run's stage, which has the same paths, would be taken for what it lists.
+func dropJournal(d *Dir) error {
+	if err := d.root.Remove(journalPath); err != nil {
+		return writeError(d, journalPath, err)
+	}
+	if runtime.GOOS == "windows" { // which flushes no folders
+		return nil
+	}
+	err := syncOne(d, controlDir, os.O_RDONLY)
+	if err != nil && !errors.Is(err, syscall.EINVAL) { // of a disk that does not know how
+		return writeError(d, controlDir, err)
+	}
+	return nil
 }
 
 // play makes the renames and removals.

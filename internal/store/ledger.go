@@ -72,6 +72,9 @@ func latest(p feed.Package) string {
 	return ""
 }
 
+// Summarize returns what the lists of the ledger say of a package.
+func Summarize(p feed.Package) feed.Summary { return feed.Summary{Name: p.Name, Latest: latest(p)} }
+
 // change runs f on the pending changes of an ecosystem.
 func (w *Writer) change(ecosystem string, f func(*pending)) error {
 	if err := checkEcosystem(ecosystem); err != nil {
@@ -117,6 +120,9 @@ func (w *Writer) PutPackage(ecosystem string, p feed.Package) error {
 		return err
 	}
 	defer release()
+	if err := w.besideTwins(ctx, ecosystem, p.Name); err != nil {
+		return err
+	}
 	same, err := w.dir.holds(path, data)
 	if err != nil {
 		return err
@@ -128,6 +134,28 @@ func (w *Writer) PutPackage(ecosystem string, p feed.Package) error {
 	}
 	to := &entry{Name: p.Name, Digest: feed.SHA256(data), Latest: latest(p)}
 	return w.changePackage(ctx, ecosystem, p.Name, to, count(p))
+}
+
+// besideTwins refuses paths of this run that differ only by case from those of the
+// packages whose names do.
+func (w *Writer) besideTwins(ctx context.Context, ecosystem, name string) error {
+	twins, err := w.feed.twins(ctx, ecosystem, name)
+	if err != nil && !w.feed.salvages(err) {
+		return err
+	}
+	for _, twin := range twins {
+		for _, release := range twin.Releases {
+			for _, file := range release.Files {
+				if file.Absent {
+					continue
+				}
+				if err := w.paths.beside(file.Path); err != nil {
+					return fmt.Errorf("package %s is in the feed: %w", twin.PackageKey, err)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // RemovePackage takes a package out of the ledger. Its files and documents are
@@ -152,7 +180,7 @@ func (w *Writer) RemovePackage(ecosystem, name string) error {
 
 // changePackage writes down the change from the feed's entry of a package.
 func (w *Writer) changePackage(ctx context.Context, ecosystem, name string, to *entry, now tally) error {
-	old, err := w.feed.lookup(ctx, ecosystem, name)
+	old, err := w.feed.lookup(ctx, packagesOf(ecosystem), name)
 	known := err == nil
 	if err != nil && !errors.Is(err, feed.ErrNotFound) && !w.feed.salvages(err) {
 		return err
@@ -222,7 +250,7 @@ func (w *Writer) PutRoot(ecosystem string, root feed.RootRecord) error {
 // RemoveRoot takes a record of what was asked for out of the feed, by its
 // [RootID].
 func (w *Writer) RemoveRoot(ecosystem, id string) error {
-	if len(id) != 32 || !isHex(id) {
+	if !isRootID(id) {
 		return fmt.Errorf("root %.40q: want 32 hex digits", id)
 	}
 	return w.change(ecosystem, func(p *pending) {
@@ -260,13 +288,19 @@ func (w *Writer) Packages(ctx context.Context, ecosystem string) iter.Seq2[feed.
 	}
 }
 
-// edited returns the lists of an ecosystem with the pending changes made.
+// edited returns the lists of an ecosystem's packages with the pending changes
+// made.
 func (w *Writer) edited(ctx context.Context, ecosystem string) (*edit, error) {
 	changes := w.changes(ecosystem)
 	if w.Repair {
-		return w.rebuilt(ctx, ecosystem, changes)
+		return w.rebuilt(ctx, packagesOf(ecosystem), changes)
 	}
-	e := newEdit(w.feed, ecosystem)
+	return w.edit(ctx, packagesOf(ecosystem), changes)
+}
+
+// edit makes changes, which are sorted by hash, to the lists in the feed.
+func (w *Writer) edit(ctx context.Context, t trie, changes []change) (*edit, error) {
+	e := newEdit(w.feed, t)
 	if len(changes) == 0 {
 		return e, nil
 	}
@@ -300,14 +334,8 @@ func (w *Writer) settle(ctx context.Context, ecosystem string) (feed.EcosystemSu
 	if err != nil {
 		return summary, err
 	}
-	summary.Ledger, err = e.write(e.root, func(prefix string, data []byte) error {
-		return w.stageLedger(listPath(ecosystem, prefix), data)
-	})
-	if err != nil {
+	if summary.Ledger, err = w.stageLists(e); err != nil {
 		return summary, err
-	}
-	for _, prefix := range e.gone() {
-		w.removed[listPath(ecosystem, prefix)] = true
 	}
 	if summary.Roots, err = w.settleRoots(ctx, ecosystem); err != nil {
 		return summary, err
@@ -333,33 +361,41 @@ func (w *Writer) total(ctx context.Context, ecosystem string, e *edit) (tally, e
 	return total, nil
 }
 
-// settleRoots stages the list of root records and returns its digest.
+// stageLists stages what an edit changes and returns the digest of the first
+// list.
+func (w *Writer) stageLists(e *edit) (string, error) {
+	digest, err := e.write(e.root, func(prefix string, data []byte) error {
+		return w.stageLedger(e.trie.path(prefix), data)
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, prefix := range e.gone() {
+		w.removed[e.trie.path(prefix)] = true
+	}
+	return digest, nil
+}
+
+// settleRoots stages the lists of root records and returns the digest of the
+// first one.
 func (w *Writer) settleRoots(ctx context.Context, ecosystem string) (string, error) {
-	items, err := w.feed.rootItems(ctx, ecosystem)
-	if err != nil && !w.feed.salvages(err) {
-		return "", err
-	}
-	digests := map[string]string{}
-	for _, item := range items {
-		digests[item.ID] = item.Digest
-	}
-	if err != nil {
-		if digests, err = w.salvagedRoots(ctx, ecosystem); err != nil {
-			return "", err
-		}
-	}
+	var changes []change
 	if p := w.ledgers[ecosystem]; p != nil {
-		maps.Copy(digests, p.roots)
-	}
-	items = items[:0]
-	for _, id := range slices.Sorted(maps.Keys(digests)) {
-		if digests[id] != "" {
-			items = append(items, rootItem{ID: id, Digest: digests[id]})
+		for _, id := range slices.Sorted(maps.Keys(p.roots)) {
+			c := change{hash: id, name: id}
+			if digest := p.roots[id]; digest != "" {
+				c.to = &entry{Name: id, Digest: digest}
+			}
+			changes = append(changes, c)
 		}
 	}
-	data, err := encodeLines("roots", items)
+	edited := w.edit
+	if w.Repair {
+		edited = w.rebuilt
+	}
+	e, err := edited(ctx, rootsOf(ecosystem), changes)
 	if err != nil {
 		return "", err
 	}
-	return feed.SHA256(data), w.stageLedger(rootListPath(ecosystem), data)
+	return w.stageLists(e)
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -14,20 +12,19 @@ import (
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
-// maxEntries is how many packages one list names before it is split.
+// maxEntries is how many records one list names before it is split.
 const maxEntries = 256
 
 // list is one node of the hash tree over the records of an ecosystem: the
-// packages themselves, or, when they are more than maxEntries, the lists that
-// they are split into by the next hex digit of the SHA-256 of their names. The
-// files are therefore the same for the same set of packages, whatever happened
-// before.
+// records themselves, or, when they are more than maxEntries, the lists that
+// they are split into by the next hex digit of their hash (see trie). The files
+// are therefore the same for the same set of records, whatever happened before.
 type list struct {
 	Entries  []entry `json:"entries,omitempty"`  // sorted by name
 	Children []child `json:"children,omitempty"` // sorted by prefix, none of them empty
 }
 
-// entry names the record of one package.
+// entry names one record. That of what was asked for has its id for a name.
 type entry struct {
 	Name   string `json:"name"`
 	Digest string `json:"digest"`           // "sha256:…" of the record
@@ -38,20 +35,7 @@ type entry struct {
 type child struct {
 	Prefix string `json:"prefix"`
 	Digest string `json:"digest"`
-	Count  int    `json:"count"` // packages below
-}
-
-// nameHash returns the hex digits by which a package is found in the lists.
-func nameHash(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(sum[:])
-}
-
-func (l *list) encode() ([]byte, error) {
-	if len(l.Children) > 0 {
-		return encodeLines("children", l.Children)
-	}
-	return encodeLines("entries", l.Entries)
+	Count  int    `json:"count"` // records below
 }
 
 func (l *list) count() int {
@@ -62,26 +46,15 @@ func (l *list) count() int {
 	return n
 }
 
-// decodeList reads a list and checks all that a reader relies on.
-func decodeList(data []byte, prefix string) (*list, error) {
-	var l list
-	if err := json.Unmarshal(data, &l); err != nil {
-		return nil, err
-	}
-	if err := l.check(prefix); err != nil {
-		return nil, err
-	}
-	return &l, nil
-}
-
-func (l *list) check(prefix string) error {
+// check checks all that a reader of a list relies on.
+func (l *list) check(t trie, prefix string) error {
 	switch {
 	case len(l.Entries) > 0 && len(l.Children) > 0:
 		return fmt.Errorf("entries beside children")
 	case len(l.Entries) > maxEntries:
 		return fmt.Errorf("%d entries, more than %d", len(l.Entries), maxEntries)
 	case len(l.Children) > 0 && l.count() <= maxEntries:
-		return fmt.Errorf("split for only %d packages", l.count())
+		return fmt.Errorf("split for only %d records", l.count())
 	case prefix != "" && l.count() == 0:
 		return fmt.Errorf("no entries")
 	}
@@ -89,7 +62,7 @@ func (l *list) check(prefix string) error {
 		if i > 0 && l.Entries[i-1].Name >= e.Name {
 			return fmt.Errorf("entries out of order at %q", e.Name)
 		}
-		if !strings.HasPrefix(nameHash(e.Name), prefix) || !isDigest(e.Digest) {
+		if !strings.HasPrefix(t.hash(e.Name), prefix) || !isDigest(e.Digest) {
 			return fmt.Errorf("entry %q out of place or without a digest", e.Name)
 		}
 	}
@@ -113,13 +86,19 @@ func isDigest(text string) bool {
 	return ok && len(digits) == 2*sha256.Size && isHex(digits)
 }
 
-// firstList returns the digest of an ecosystem's first list, "" when the feed
-// has nothing of it.
-func (f *Feed) firstList(ecosystem string) string { return f.manifest.Ecosystems[ecosystem].Ledger }
+// first returns the digest of the first list of a tree, "" when the feed has
+// none.
+func (f *Feed) first(t trie) string {
+	summary := f.manifest.Ecosystems[t.ecosystem]
+	if t.roots {
+		return summary.Roots
+	}
+	return summary.Ledger
+}
 
 // list returns a list whose digest is known. Lists are kept.
-func (f *Feed) list(ctx context.Context, ecosystem, prefix, digest string) (*list, error) {
-	path := listPath(ecosystem, prefix)
+func (f *Feed) list(ctx context.Context, t trie, prefix, digest string) (*list, error) {
+	path := t.path(prefix)
 	f.mu.Lock()
 	known := f.lists[path]
 	f.mu.Unlock()
@@ -133,7 +112,7 @@ func (f *Feed) list(ctx context.Context, ecosystem, prefix, digest string) (*lis
 	if err != nil {
 		return nil, err
 	}
-	l, err := decodeList(data, prefix)
+	l, err := t.decode(data, prefix)
 	if err != nil {
 		return nil, &feed.IntegrityError{Path: path, Got: err.Error(), Want: "a list of the ledger"}
 	}
@@ -143,46 +122,71 @@ func (f *Feed) list(ctx context.Context, ecosystem, prefix, digest string) (*lis
 	return l, nil
 }
 
-// lookup returns the entry of a package.
-func (f *Feed) lookup(ctx context.Context, ecosystem, name string) (entry, error) {
-	unknown := fmt.Errorf("%s:%s: %w", ecosystem, name, feed.ErrNotFound)
-	digest := f.firstList(ecosystem)
-	if digest == "" {
-		return entry{}, unknown
+// lookup returns the entry of a record; feed.ErrNotFound when there is none.
+func (f *Feed) lookup(ctx context.Context, t trie, name string) (entry, error) {
+	l, err := f.leaf(ctx, t, t.hash(name))
+	if err != nil {
+		return entry{}, err
 	}
-	hash := nameHash(name)
+	i, ok := slices.BinarySearchFunc(l.Entries, name, func(e entry, name string) int { return cmp.Compare(e.Name, name) })
+	if !ok {
+		return entry{}, fmt.Errorf("%s:%s: %w", t.ecosystem, name, feed.ErrNotFound)
+	}
+	return l.Entries[i], nil
+}
+
+// leaf returns the list in which a record of the given hash would be.
+func (f *Feed) leaf(ctx context.Context, t trie, hash string) (*list, error) {
+	digest := f.first(t)
+	if digest == "" {
+		return &list{}, nil
+	}
 	for depth := 0; ; depth++ {
-		l, err := f.list(ctx, ecosystem, hash[:depth], digest)
-		if err != nil {
-			return entry{}, err
-		}
-		if len(l.Children) == 0 {
-			i, ok := slices.BinarySearchFunc(l.Entries, name, func(e entry, name string) int { return cmp.Compare(e.Name, name) })
-			if !ok {
-				return entry{}, unknown
-			}
-			return l.Entries[i], nil
+		l, err := f.list(ctx, t, hash[:depth], digest)
+		if err != nil || len(l.Children) == 0 {
+			return l, err
 		}
 		i, ok := slices.BinarySearchFunc(l.Children, hash[:depth+1], func(c child, prefix string) int { return cmp.Compare(c.Prefix, prefix) })
 		if !ok {
-			return entry{}, unknown
+			return &list{}, nil
 		}
 		digest = l.Children[i].Digest
 	}
 }
 
-// items yields the entries of every package, in the order of the lists.
-func (f *Feed) items(ctx context.Context, ecosystem string) iter.Seq2[entry, error] {
+// twins returns the packages of the feed whose names differ from the given one
+// only by the case of letters.
+func (f *Feed) twins(ctx context.Context, ecosystem, name string) ([]feed.Package, error) {
+	l, err := f.leaf(ctx, packagesOf(ecosystem), nameHash(name))
+	if err != nil {
+		return nil, err
+	}
+	var twins []feed.Package
+	for _, e := range l.Entries {
+		if e.Name == name || lower(e.Name) != lower(name) {
+			continue
+		}
+		p, err := f.Package(ctx, ecosystem, e.Name)
+		if err != nil {
+			return nil, err
+		}
+		twins = append(twins, p)
+	}
+	return twins, nil
+}
+
+// items yields the entries of every record, in the order of the lists.
+func (f *Feed) items(ctx context.Context, t trie) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
-		if digest := f.firstList(ecosystem); digest != "" {
-			f.below(ctx, ecosystem, "", digest, yield)
+		if digest := f.first(t); digest != "" {
+			f.below(ctx, t, "", digest, yield)
 		}
 	}
 }
 
 // below yields the entries under one list and reports whether to go on.
-func (f *Feed) below(ctx context.Context, ecosystem, prefix, digest string, yield func(entry, error) bool) bool {
-	l, err := f.list(ctx, ecosystem, prefix, digest)
+func (f *Feed) below(ctx context.Context, t trie, prefix, digest string, yield func(entry, error) bool) bool {
+	l, err := f.list(ctx, t, prefix, digest)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -196,7 +200,7 @@ func (f *Feed) below(ctx context.Context, ecosystem, prefix, digest string, yiel
 		}
 	}
 	for _, c := range l.Children {
-		if !f.below(ctx, ecosystem, c.Prefix, c.Digest, yield) {
+		if !f.below(ctx, t, c.Prefix, c.Digest, yield) {
 			return false
 		}
 	}

@@ -93,7 +93,7 @@ func TestEditIsBuild(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := rapid.IntRange(0, 1200).Draw(t, "start")
 		packages := numbered(0, start)
-		e := newEdit(&Feed{}, eco)
+		e := newEdit(&Feed{}, packagesOf(eco))
 		if err := e.apply(t.Context(), e.root, changesOf(packages, nil)); err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestEditIsBuild(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		anew := newEdit(&Feed{}, eco)
+		anew := newEdit(&Feed{}, packagesOf(eco))
 		if err := anew.apply(t.Context(), anew.root, changesOf(packages, nil)); err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +142,7 @@ func written(t *rapid.T, e *edit) map[string]string {
 	lists := map[string]string{}
 	if _, err := e.write(e.root, func(prefix string, data []byte) error {
 		lists[prefix] = string(data)
-		if _, err := decodeList(data, prefix); err != nil {
+		if _, err := packagesOf(eco).decode(data, prefix); err != nil {
 			return fmt.Errorf("list %q: %w", prefix, err)
 		}
 		return nil
@@ -154,7 +154,7 @@ func written(t *rapid.T, e *edit) map[string]string {
 
 // TestEmptyChildrenGo takes all packages of one child away.
 func TestEmptyChildrenGo(t *testing.T) {
-	e := newEdit(&Feed{}, eco)
+	e := newEdit(&Feed{}, packagesOf(eco))
 	packages := numbered(0, 600)
 	gone := map[string]bool{}
 	for name := range packages {
@@ -168,7 +168,7 @@ func TestEmptyChildrenGo(t *testing.T) {
 	lists := 0
 	if _, err := e.write(e.root, func(prefix string, data []byte) error {
 		lists++
-		_, err := decodeList(data, prefix)
+		_, err := packagesOf(eco).decode(data, prefix)
 		return err
 	}); err != nil || lists != 16 {
 		t.Errorf("%d lists, want 15 and the first one; %v", lists, err)
@@ -190,7 +190,7 @@ func (m memory) Open(_ context.Context, path string) (io.ReadCloser, error) {
 func largeFeed(t testing.TB, size int) *Feed {
 	t.Helper()
 	tree := memory{}
-	e := newEdit(&Feed{}, eco)
+	e := newEdit(&Feed{}, packagesOf(eco))
 	if err := e.apply(t.Context(), e.root, changesOf(numbered(0, size), nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func largeFeed(t testing.TB, size int) *Feed {
 func TestOneReleaseInALargeFeed(t *testing.T) {
 	const size = 100_000
 	f := largeFeed(t, size)
-	e := newEdit(f, eco)
+	e := newEdit(f, packagesOf(eco))
 	if err := e.apply(t.Context(), e.root, changesOf(map[string]string{"pkg-777": "2.0.0", "new": "1.0.0"}, nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestDecodeListRefuses(t *testing.T) {
 		{"both", "", `{"entries":[{"name":"a","digest":"` + digest + `"}],"children":[{"prefix":"0","digest":"` + digest + `","count":300}]}`},
 	} {
 		t.Run(row.what, func(t *testing.T) {
-			if l, err := decodeList([]byte(row.text), row.prefix); err == nil {
+			if l, err := packagesOf(eco).decode([]byte(row.text), row.prefix); err == nil {
 				t.Errorf("list is taken: %+v", l)
 			}
 		})
@@ -321,15 +321,15 @@ func FuzzDecodeList(f *testing.F) {
 	f.Add(`{"entries":[{"name":"a","digest":"`+feed.SHA256(nil)+`","latest":"1"}]}`, "")
 	f.Add(`{"children":[{"prefix":"c0","digest":"`+feed.SHA256(nil)+`","count":300}]}`, "c")
 	f.Fuzz(func(t *testing.T, text, prefix string) {
-		l, err := decodeList([]byte(text), prefix)
+		l, err := packagesOf(eco).decode([]byte(text), prefix)
 		if err != nil {
 			return
 		}
-		data, err := l.encode()
+		data, err := packagesOf(eco).encode(l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := decodeList(data, prefix); err != nil || !cmp.Equal(l, again, equateEmpty) {
+		if again, err := packagesOf(eco).decode(data, prefix); err != nil || !cmp.Equal(l, again, equateEmpty) {
 			t.Errorf("list does not come back: %v", err)
 		}
 	})

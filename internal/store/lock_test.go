@@ -160,7 +160,7 @@ func TestEmptyFeed(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, controlDir)); err == nil {
 			t.Error("reading made .feedctl")
 		}
-		if roots, err := f.Roots(t.Context(), eco); err != nil || len(roots) != 0 {
+		if roots, err := rootsIn(t, f); err != nil || len(roots) != 0 {
 			t.Errorf("roots: %v, %v", roots, err)
 		}
 	}

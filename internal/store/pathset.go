@@ -14,14 +14,23 @@ import (
 // pathset holds the paths that a run writes and refuses those that cannot live
 // beside another one, of this run or in the feed: paths that differ only in the
 // case of letters, and a path that is a file and a folder.
+//
+// On a disk that tells upper from lower case, other cases of a name are found by
+// reading its folder. A large folder is not read, because the cost of one more
+// release must not grow with the feed: what the ledger has of packages whose names
+// differ only by case is compared in its place (see Writer.PutPackage).
 type pathset struct {
 	dir   *Dir
-	exact bool // the disk tells upper from lower case
+	exact bool  // the disk tells upper from lower case
+	large int64 // bytes that the disk uses for a folder that is not read
 
 	mu    sync.Mutex
 	taken map[string]*place // by folded path
 	names map[string]map[string]string
 }
+
+// largeFolder is what ext4 uses for about a thousand names.
+const largeFolder = 64 << 10
 
 // place is a path in use.
 type place struct {
@@ -32,7 +41,7 @@ type place struct {
 
 func newPathset(d *Dir) *pathset {
 	_, err := d.root.Lstat(strings.ToUpper(lockPath))
-	return &pathset{dir: d, exact: isAbsent(err), taken: map[string]*place{}, names: map[string]map[string]string{}}
+	return &pathset{dir: d, exact: isAbsent(err), large: largeFolder, taken: map[string]*place{}, names: map[string]map[string]string{}}
 }
 
 // checkFilePath refuses what cannot be the path of an artifact or a document.
@@ -100,6 +109,9 @@ func (s *pathset) onDisk(parent *place, p string, folder bool) (*place, error) {
 		if err != nil && !isAbsent(err) {
 			return nil, pathError(p, err)
 		}
+		if s.exact && s.isLarge(path.Dir(p)) {
+			return &place{path: p, folder: folder}, nil
+		}
 		names, err := s.folded(path.Dir(p))
 		if err != nil {
 			return nil, err
@@ -118,6 +130,31 @@ func (s *pathset) onDisk(parent *place, p string, folder bool) (*place, error) {
 		return nil, fmt.Errorf("path %q: is neither a file nor a folder in the feed's directory; remove it", found)
 	}
 	return &place{path: found, folder: info.IsDir(), exists: true}, nil
+}
+
+func (s *pathset) isLarge(folder string) bool {
+	info, err := s.dir.root.Lstat(folder)
+	return err == nil && info.Size() > s.large
+}
+
+// beside takes the path of a file that the feed has, and the folders above it,
+// without looking for them.
+func (s *pathset) beside(p string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range len(p) + 1 {
+		if i < len(p) && p[i] != '/' {
+			continue
+		}
+		one, folder := p[:i], i < len(p)
+		if folded := fold(one); s.taken[folded] == nil {
+			s.taken[folded] = &place{path: one, folder: folder, exists: true}
+		}
+		if _, err := s.take(nil, one, folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // folded returns the names in a folder by their folded form.

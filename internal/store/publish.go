@@ -97,10 +97,18 @@ func (w *Writer) removals() ([]string, error) {
 	return paths, nil
 }
 
-// renames returns the staged paths in the order in which they become visible.
+// renames returns the staged paths in the order in which they become visible. In
+// each class what is new comes before what replaces something: a package that
+// clients use already may now need one that the feed did not have.
 func (w *Writer) renames() []string {
+	rank := func(p string) int {
+		if w.anew[p] {
+			return 2*int(w.staged[p]) + 1
+		}
+		return 2 * int(w.staged[p])
+	}
 	return slices.SortedFunc(maps.Keys(w.staged), func(a, b string) int {
-		return cmp.Or(cmp.Compare(w.staged[a], w.staged[b]), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 	})
 }
 
@@ -156,6 +164,9 @@ func (w *Writer) purge(ctx context.Context, folder string) error {
 
 // sameManifest reports whether a manifest says what the feed's does.
 func (w *Writer) sameManifest(manifest feed.Manifest) bool {
+	if w.Repair && !w.feed.IsCanonical() {
+		return false
+	}
 	before, err := compactJSON(w.feed.manifest.Ecosystems)
 	if err != nil {
 		return false

@@ -37,7 +37,7 @@ func TestPublish(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"alpha": "1.0.0", "@s/Beta": "1.0.0"}, summaries(t, f)); diff != "" {
 		t.Errorf("packages, -want +got:\n%s", diff)
 	}
-	roots, err := f.Roots(t.Context(), eco)
+	roots, err := rootsIn(t, f)
 	if err != nil || len(roots) != 1 || roots[0].Requirements[0].Name != "alpha" {
 		t.Errorf("roots are %+v, %v", roots, err)
 	}
@@ -130,7 +130,8 @@ func TestPublishIsDeterministic(t *testing.T) {
 	}
 }
 
-// TestPublishOrder looks at what becomes visible after what.
+// TestPublishOrder looks at what becomes visible after what: the page of a package
+// that is new before that of one which may need it from now on.
 func TestPublishOrder(t *testing.T) {
 	names, err := killAt(t, seed(t), 1000, bigChange)
 	if err != nil {
@@ -146,8 +147,8 @@ func TestPublishOrder(t *testing.T) {
 		"barrier before the journal", "write the journal", "rename the journal", "barrier after the journal",
 		"rename demo/alpha/2.0.0.bin", "rename demo/delta/1.0.0.bin",
 		"rename demo/delta/info.json", "rename demo/second/name.bin",
-		"rename demo/alpha/index.html", "rename demo/delta/index.html",
-		"rename ledger/demo/lists/root.json", "rename ledger/demo/packages/alpha.json", "rename ledger/demo/packages/delta.json",
+		"rename demo/delta/index.html", "rename demo/alpha/index.html",
+		"rename ledger/demo/packages/delta.json", "rename ledger/demo/lists/root.json", "rename ledger/demo/packages/alpha.json",
 		"rename feed.json",
 		"remove demo/@s/Beta/1.0.0.bin", "remove demo/@s/Beta/index.html", "remove demo/@s/Beta/info.json", "remove ledger/demo/packages/@s/!beta.json",
 		"barrier after the renames", "remove the journal", "remove .feedctl/stage", "remove .feedctl/journal.new",
@@ -215,7 +216,7 @@ func TestRemovePackage(t *testing.T) {
 	for _, file := range []string{"1.0.0.bin", "info.json", "index.html"} {
 		w.Remove("demo/@s/Beta/" + file)
 	}
-	roots, _ := w.Feed().Roots(t.Context(), eco)
+	roots, _ := rootsIn(t, w.Feed())
 	if err := w.RemoveRoot(eco, RootID(roots[0].Request)); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +233,7 @@ func TestRemovePackage(t *testing.T) {
 	if _, err := f.Package(t.Context(), eco, "@s/Beta"); !errors.Is(err, feed.ErrNotFound) {
 		t.Errorf("removed package: %v", err)
 	}
-	if roots, err := f.Roots(t.Context(), eco); err != nil || len(roots) != 0 {
+	if roots, err := rootsIn(t, f); err != nil || len(roots) != 0 {
 		t.Errorf("roots are %+v, %v", roots, err)
 	}
 	manifest, _ := f.Manifest(t.Context())
@@ -271,4 +272,17 @@ func TestRemoveRefusesOtherPaths(t *testing.T) {
 		closeWriter(w)
 		wantTree(t, dir, before)
 	}
+}
+
+// rootsIn reads all that was asked for.
+func rootsIn(t *testing.T, f *Feed) ([]feed.RootRecord, error) {
+	t.Helper()
+	var roots []feed.RootRecord
+	for root, err := range f.Roots(t.Context(), eco) {
+		if err != nil {
+			return nil, err
+		}
+		roots = append(roots, root)
+	}
+	return roots, nil
 }

@@ -4,27 +4,28 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
-// rebuilt makes the lists of an ecosystem anew. Entries come from the lists that
+// rebuilt makes the lists of a tree anew. Entries come from the lists that
 // are whole; where one is damaged or missing, from the records that it would
 // have named, as far as they can be read. An entry whose record is damaged stays,
-// so that the damage is seen until the package is put again.
-func (w *Writer) rebuilt(ctx context.Context, ecosystem string, changes []change) (*edit, error) {
+// so that the damage is seen until the record is put again.
+func (w *Writer) rebuilt(ctx context.Context, t trie, changes []change) (*edit, error) {
 	entries := map[string]entry{}
 	var damaged []string
-	if digest := w.feed.firstList(ecosystem); digest != "" {
+	if digest := w.feed.first(t); digest != "" {
 		var err error
-		if damaged, err = w.gather(ctx, ecosystem, "", digest, entries); err != nil {
+		if damaged, err = w.gather(ctx, t, "", digest, entries); err != nil {
 			return nil, err
 		}
 	}
 	if len(damaged) > 0 {
-		if err := w.adopt(ctx, ecosystem, damaged, entries); err != nil {
+		if err := w.adopt(ctx, t, damaged, entries); err != nil {
 			return nil, err
 		}
 	}
@@ -34,16 +35,16 @@ func (w *Writer) rebuilt(ctx context.Context, ecosystem string, changes []change
 			entries[c.name] = *c.to
 		}
 	}
-	e := newEdit(&Feed{}, ecosystem)
+	e := newEdit(&Feed{}, t)
 	e.root.entries = slices.Collect(maps.Values(entries))
-	e.root.split()
-	return e, w.findLists(ecosystem, e)
+	e.split(e.root)
+	return e, w.findLists(e)
 }
 
 // gather collects the entries below a list and returns the prefixes of those
 // lists that cannot be believed.
-func (w *Writer) gather(ctx context.Context, ecosystem, prefix, digest string, to map[string]entry) ([]string, error) {
-	l, err := w.feed.list(ctx, ecosystem, prefix, digest)
+func (w *Writer) gather(ctx context.Context, t trie, prefix, digest string, to map[string]entry) ([]string, error) {
+	l, err := w.feed.list(ctx, t, prefix, digest)
 	var integrity *feed.IntegrityError
 	if errors.As(err, &integrity) {
 		return []string{prefix}, nil
@@ -56,7 +57,7 @@ func (w *Writer) gather(ctx context.Context, ecosystem, prefix, digest string, t
 	}
 	var damaged []string
 	for _, c := range l.Children {
-		more, err := w.gather(ctx, ecosystem, c.Prefix, c.Digest, to)
+		more, err := w.gather(ctx, t, c.Prefix, c.Digest, to)
 		if err != nil {
 			return nil, err
 		}
@@ -66,35 +67,32 @@ func (w *Writer) gather(ctx context.Context, ecosystem, prefix, digest string, t
 }
 
 // adopt makes entries for the records that damaged lists should name.
-func (w *Writer) adopt(ctx context.Context, ecosystem string, damaged []string, to map[string]entry) error {
-	folder := recordDir(ecosystem)
+func (w *Writer) adopt(ctx context.Context, t trie, damaged []string, to map[string]entry) error {
+	folder := t.folder()
 	for found, err := range w.dir.walk(ctx, folder) {
 		if err != nil {
 			return err
 		}
-		name, ok := recordName(strings.TrimPrefix(found.Path, folder+"/"))
-		hash := nameHash(name)
-		if !ok || !slices.ContainsFunc(damaged, func(prefix string) bool { return strings.HasPrefix(hash, prefix) }) {
+		name, ok := t.recordName(strings.TrimPrefix(found.Path, folder+"/"))
+		if !ok || !slices.ContainsFunc(damaged, func(prefix string) bool { return strings.HasPrefix(t.hash(name), prefix) }) {
 			continue
 		}
 		data, err := readFile(ctx, w.dir, found.Path, maxRecord)
 		if err != nil {
 			return err
 		}
-		if p, err := decodePackage(data, feed.PackageKey{Ecosystem: ecosystem, Name: name}); err == nil {
-			to[name] = entry{Name: name, Digest: feed.SHA256(data), Latest: latest(p)}
+		if e, ok := t.entryOf(name, data); ok {
+			to[name] = e
 		}
 	}
 	return nil
 }
 
 // findLists tells an edit which lists are on the disk.
-func (w *Writer) findLists(ecosystem string, e *edit) error {
-	first := listPath(ecosystem, "")
-	names, err := w.dir.names(strings.TrimSuffix(first, "/root.json"))
+func (w *Writer) findLists(e *edit) error {
+	names, err := w.dir.names(path.Dir(e.trie.path("")))
 	for _, name := range names {
-		prefix, ok := strings.CutSuffix(name, ".json")
-		if ok && isHex(prefix) && prefix != "" {
+		if prefix, ok := e.trie.prefixOf(name); ok {
 			e.loaded[prefix] = true
 		}
 	}
@@ -132,24 +130,4 @@ func (w *Writer) tallyOf(ctx context.Context, ecosystem string, item entry) (tal
 		return tally{packages: 1}, nil //nolint:nilerr // verify reports the record
 	}
 	return count(p), nil
-}
-
-// salvagedRoots returns the digests of the root records that can be read, by id.
-func (w *Writer) salvagedRoots(ctx context.Context, ecosystem string) (map[string]string, error) {
-	digests := map[string]string{}
-	names, err := w.dir.names(strings.TrimSuffix(rootListPath(ecosystem), "/list.json"))
-	for _, name := range names {
-		id, ok := strings.CutSuffix(name, ".json")
-		if !ok || len(id) != 32 {
-			continue
-		}
-		data, err := readFile(ctx, w.dir, rootPath(ecosystem, id), maxRecord)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := decodeRoot(data, ecosystem, id); err == nil {
-			digests[id] = feed.SHA256(data)
-		}
-	}
-	return digests, err
 }

@@ -4,60 +4,48 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
-// rootItem names one root record.
-type rootItem struct {
-	ID     string `json:"id"`     // 32 hex digits
-	Digest string `json:"digest"` // "sha256:…" of the record
+// Root returns the record of what was asked for, by its [RootID]; feed.ErrNotFound
+// when the feed has none.
+func (f *Feed) Root(ctx context.Context, ecosystem, id string) (feed.RootRecord, error) {
+	if !isRootID(id) {
+		return feed.RootRecord{}, fmt.Errorf("root %.40q: %w", id, feed.ErrNotFound)
+	}
+	item, err := f.lookup(ctx, rootsOf(ecosystem), id)
+	if err != nil {
+		return feed.RootRecord{}, err
+	}
+	return f.root(ctx, ecosystem, item)
 }
 
-// rootItems returns the list of an ecosystem's root records, sorted by id.
-func (f *Feed) rootItems(ctx context.Context, ecosystem string) ([]rootItem, error) {
-	digest := f.manifest.Ecosystems[ecosystem].Roots
-	if digest == "" {
-		return nil, nil
-	}
-	path := rootListPath(ecosystem)
-	data, err := f.readVouched(ctx, path, digest, maxRoots)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeRootList(data)
-	if err != nil {
-		return nil, &feed.IntegrityError{Path: path, Got: err.Error(), Want: "the list of what was asked for"}
-	}
-	return items, nil
-}
-
-func decodeRootList(data []byte) ([]rootItem, error) {
-	var list struct {
-		Roots []rootItem `json:"roots"`
-	}
-	if err := json.Unmarshal(data, &list); err != nil {
-		return nil, err
-	}
-	for i, item := range list.Roots {
-		if len(item.ID) != 32 || !isHex(item.ID) || !isDigest(item.Digest) {
-			return nil, fmt.Errorf("entry %.40q without an id or a digest", item.ID)
-		}
-		if i > 0 && list.Roots[i-1].ID >= item.ID {
-			return nil, fmt.Errorf("entries out of order at %q", item.ID)
+// Roots yields what was asked of one ecosystem, sorted by [RootID], each record
+// read when it is its turn. After one that cannot be read the others come.
+func (f *Feed) Roots(ctx context.Context, ecosystem string) iter.Seq2[feed.RootRecord, error] {
+	return func(yield func(feed.RootRecord, error) bool) {
+		for item, err := range f.items(ctx, rootsOf(ecosystem)) {
+			var root feed.RootRecord
+			if err == nil {
+				root, err = f.root(ctx, ecosystem, item)
+			}
+			if !yield(root, err) {
+				return
+			}
 		}
 	}
-	return list.Roots, nil
 }
 
 // root reads one root record.
-func (f *Feed) root(ctx context.Context, ecosystem string, item rootItem) (feed.RootRecord, error) {
-	path := rootPath(ecosystem, item.ID)
+func (f *Feed) root(ctx context.Context, ecosystem string, item entry) (feed.RootRecord, error) {
+	path := rootPath(ecosystem, item.Name)
 	data, err := f.readVouched(ctx, path, item.Digest, maxRecord)
 	if err != nil {
 		return feed.RootRecord{}, err
 	}
-	root, err := decodeRoot(data, ecosystem, item.ID)
+	root, err := decodeRoot(data, ecosystem, item.Name)
 	if err != nil {
 		return feed.RootRecord{}, &feed.IntegrityError{Path: path, Got: err.Error(), Want: "the record of what was asked for"}
 	}

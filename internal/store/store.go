@@ -37,7 +37,6 @@ const (
 	maxManifest = 1 << 20
 	maxList     = 4 << 20
 	maxRecord   = 256 << 20
-	maxRoots    = 64 << 20
 	maxHolder   = 64 << 10
 	maxJournal  = 1 << 30
 )
@@ -75,11 +74,12 @@ func listPath(ecosystem, prefix string) string {
 	return ledgerDir + "/" + ecosystem + "/lists/" + prefix + ".json"
 }
 
-func rootListPath(ecosystem string) string { return rootPath(ecosystem, "list") }
-
 func rootPath(ecosystem, id string) string {
 	return ledgerDir + "/" + ecosystem + "/roots/" + id + ".json"
 }
+
+// rootIDLength is how many hex digits the id of a root record has.
+const rootIDLength = 32
 
 // RootID returns the id of the root record of a request: the first 32 hex digits
 // of the SHA-256 of its canonical JSON, or "" when it has none because its
@@ -90,7 +90,7 @@ func RootID(request feed.Request) string {
 		return ""
 	}
 	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:rootIDLength/2])
 }
 
 // checkEcosystem keeps the names of ecosystems to those that can be a folder of

@@ -34,12 +34,15 @@ type Writer struct {
 	step  steps
 
 	leftovers bool // an earlier run left a stage
+	blank     bool // the feed had no file when the lock was taken
 	stage     *os.Root
+	stageAt   *os.File        // the same folder
 	folders   map[string]bool // made in the stage
 
 	mu      sync.Mutex
 	busy    map[string]chan struct{} // paths of artifacts being staged, closed when done
 	staged  map[string]class         // what leaves the stage
+	anew    map[string]bool          // staged files that replace one in the feed
 	sums    map[string]sum           // artifacts of this run, changed or not
 	written map[string]bool          // documents of this run, changed or not
 	removed map[string]bool
@@ -89,11 +92,12 @@ func Lock(ctx context.Context, dir, command string, now time.Time) (*Writer, err
 	w := &Writer{
 		dir: d, lock: l, feed: f, paths: newPathset(d), step: noStep,
 		busy: map[string]chan struct{}{}, staged: map[string]class{}, sums: map[string]sum{},
-		folders: map[string]bool{}, written: map[string]bool{}, removed: map[string]bool{}, ledgers: map[string]*pending{},
+		folders: map[string]bool{}, anew: map[string]bool{}, written: map[string]bool{}, removed: map[string]bool{}, ledgers: map[string]*pending{},
 	}
 	f.salvage = &w.Repair
 	err = d.exists(stageDir)
 	w.leftovers = err == nil
+	w.blank = errors.Is(d.exists(ManifestPath), feed.ErrNotFound) // makeDir found no other file then
 	return w, nil
 }
 
@@ -141,7 +145,11 @@ func (w *Writer) write(p string, c class, fill func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	err = fill(&stagedFile{dir: w.dir, path: staged, file: file})
+	out := &stagedFile{dir: w.dir, path: staged, file: file}
+	err = fill(out)
+	if err == nil && out.size >= early {
+		writeOut(file)
+	}
 	if closing := file.Close(); err == nil && closing != nil {
 		err = writeError(w.dir, staged, closing)
 	}
@@ -184,11 +192,11 @@ const createFlags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
 func (w *Writer) createNew(p string) (*os.File, error) {
 	folder := path.Dir(p)
 	w.mu.Lock()
-	stage, known := w.stage, w.folders[folder]
+	stage, at, known := w.stage, w.stageAt, w.folders[folder]
 	w.mu.Unlock()
 	if stage == nil {
 		var err error
-		if stage, err = w.openStage(); err != nil {
+		if stage, at, err = w.openStage(); err != nil {
 			return nil, err
 		}
 	}
@@ -200,24 +208,29 @@ func (w *Writer) createNew(p string) (*os.File, error) {
 		w.folders[folder] = true
 		w.mu.Unlock()
 	}
-	return stage.OpenFile(p, createFlags, 0o644)
+	return createBelow(stage, at, p)
 }
 
 // openStage makes and opens the folder of the stage.
-func (w *Writer) openStage() (*os.Root, error) {
+func (w *Writer) openStage() (*os.Root, *os.File, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stage != nil {
-		return w.stage, nil
+		return w.stage, w.stageAt, nil
 	}
 	if err := w.dir.root.MkdirAll(stageDir, 0o755); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	stage, err := w.dir.root.OpenRoot(stageDir)
-	if err == nil {
-		w.stage = stage
+	if err != nil {
+		return nil, nil, err
 	}
-	return stage, err
+	at, err := stage.Open(".")
+	if err != nil {
+		return nil, nil, errors.Join(err, stage.Close())
+	}
+	w.stage, w.stageAt = stage, at
+	return stage, at, nil
 }
 
 // closeStage gives the stage free, so that it can be moved and removed.
@@ -227,8 +240,8 @@ func (w *Writer) closeStage() error {
 	if w.stage == nil {
 		return nil
 	}
-	err := w.stage.Close()
-	w.stage = nil
+	err := errors.Join(w.stage.Close(), w.stageAt.Close())
+	w.stage, w.stageAt = nil, nil
 	return err
 }
 
@@ -240,28 +253,41 @@ func (w *Writer) writeBytes(p string, c class, data []byte) error {
 	})
 }
 
+// early is the size from which on a file starts on its way to the disk as soon as
+// it is there, so that the barrier has little left to wait for. Smaller files go
+// better together.
+const early = 1 << 20
+
 // stagedFile is a file in the stage whose errors say what to do.
 type stagedFile struct {
 	dir  *Dir
 	path string
 	file *os.File
+	size int64
 }
 
 func (f *stagedFile) Write(data []byte) (int, error) {
 	n, err := f.file.Write(data)
+	f.size += int64(n)
 	if err != nil {
 		err = writeError(f.dir, f.path, err)
 	}
 	return n, err
 }
 
-// renew makes the time of a new file later, in whole seconds, than that of the
-// file it replaces: web servers and clients compare times of that grain.
+// renew remembers that a new file replaces another and makes its time later, in
+// whole seconds: web servers and clients compare times of that grain.
 func (w *Writer) renew(staged, p string) error {
+	if w.blank {
+		return nil
+	}
 	old, err := w.dir.root.Lstat(p)
 	if err != nil {
 		return nil //nolint:nilerr // it replaces nothing
 	}
+	w.mu.Lock()
+	w.anew[p] = true
+	w.mu.Unlock()
 	info, err := w.dir.root.Lstat(staged)
 	if err != nil {
 		return writeError(w.dir, staged, err)
