@@ -7,8 +7,11 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -61,14 +64,55 @@ type Progress interface {
 	File(path string, size int64)
 }
 
-// Run mirrors the inputs into the feed.
+// Run mirrors the inputs into the feed. A run that fails in a way that cached
+// metadata may be to blame for is made once more without them; bytes that are not
+// what they should be are not asked for twice.
 func Run(ctx context.Context, o Options, s Surroundings) (Report, error) {
 	started := time.Now()
 	sources, err := read(o, s)
 	if err != nil {
 		return Report{}, err
 	}
+	report, err := once(ctx, o, s, sources)
+	var wrong *feed.IntegrityError
+	switch {
+	case errors.As(err, &wrong) && !o.Offline && s.Client != nil:
+		s.Client.Forget() // it may be the digest that is wrong
+	case mayBeStale(ctx, s.Client, err) && !o.Offline:
+		s.Log.Info("once more without the metadata cache, which may be why this failed", "error", err)
+		s.Client.Doubt()
+		again, failure := once(ctx, o, s, sources)
+		if upstream := (*feed.UpstreamError)(nil); !errors.As(failure, &upstream) || !upstream.Temporary() {
+			report, err = again, failure
+		}
+	}
+	report.Seconds = time.Since(started).Seconds()
+	return report, err
+}
+
+// mayBeStale reports whether a failure may come from a document that the client
+// took from its cache: one that is damaged, or older than what is asked for.
+func mayBeStale(ctx context.Context, client *web.Client, err error) bool {
+	if err == nil || ctx.Err() != nil || client == nil {
+		return false
+	}
+	stats := client.Stats()
+	if stats.CacheHits+stats.Revalidated+stats.Stale == 0 {
+		return false
+	}
+	var file *fs.PathError
+	var locked *store.LockedError
+	var upstream *feed.UpstreamError
+	if errors.As(err, &upstream) {
+		return upstream.Status == http.StatusOK
+	}
+	return !errors.As(err, &file) && !errors.As(err, &locked)
+}
+
+// once is one attempt.
+func once(ctx context.Context, o Options, s Surroundings, sources []source) (Report, error) {
 	r := &run{Options: o, Surroundings: s}
+	var err error
 	if o.DryRun {
 		r.feed, err = store.Open(o.To)
 	} else {
@@ -85,7 +129,6 @@ func Run(ctx context.Context, o Options, s Surroundings) (Report, error) {
 	if err := r.mirror(ctx, sources); err != nil {
 		return Report{}, err
 	}
-	r.report.Seconds = time.Since(started).Seconds()
 	return r.report, nil
 }
 

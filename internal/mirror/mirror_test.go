@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -104,6 +105,40 @@ func TestLockMayNeedOnlySomeFiles(t *testing.T) {
 	}
 	if report.Files != 1 || tree(t, dir)["toy/wheel/1.zip"] == "" {
 		t.Errorf("the second lock fetched %d files, want only the missing one", report.Files)
+	}
+}
+
+// TestReleasesGainFiles has a release that the upstream offers more of than it did
+// when the feed took it.
+func TestReleasesGainFiles(t *testing.T) {
+	for _, row := range []struct {
+		what, before, after string
+		upgrade             bool
+		want                int  // files fetched
+		gained              bool // the new one among them
+	}{
+		{"a lock that names the new file", "wheel 1 info mod\n", "wheel 1 info doc\n", false, 1, true},
+		{"a lock that needs all there is to know", "wheel 1 info mod\n", "wheel 1\n", false, 2, true},
+		{"the same lock", "wheel 1\n", "wheel 1\n", false, 0, false},
+		{"the same lock, upgraded", "wheel 1\n", "wheel 1\n", true, 1, true},
+		{"a lock that needs less, upgraded", "wheel 1 info\n", "wheel 1 info\n", true, 0, false},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			u, dir := newToy(), filepath.Join(t.TempDir(), "feed")
+			lock := writeFile(t, filepath.Join(t.TempDir(), "toy.lock"), row.before)
+			if _, err := mirrorToy(t, u, Options{To: dir, Inputs: []string{lock}}); err != nil {
+				t.Fatal(err)
+			}
+			u.more = []string{"doc"}
+			writeFile(t, lock, row.after)
+			report, err := mirrorToy(t, u, Options{To: dir, Inputs: []string{lock}, Upgrade: row.upgrade})
+			if err != nil || report.Files != row.want || report.New != 0 {
+				t.Errorf("got %+v, %v; want %d files", report, err, row.want)
+			}
+			if _, there := tree(t, dir)["toy/wheel/1.doc"]; there != row.gained {
+				t.Errorf("the new file is there: %v", there)
+			}
+		})
 	}
 }
 
@@ -253,6 +288,22 @@ func TestFoldersAreSearched(t *testing.T) {
 	}
 	if _, err := (&reader{ecosystems: r.ecosystems}).read([]string{filepath.Join(dir, "none")}); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("a missing input: %v", err)
+	}
+}
+
+// TestNamedFiles has files that count only when they are named: a folder is read
+// without them.
+func TestNamedFiles(t *testing.T) {
+	dir := t.TempDir()
+	e := newToy().ecosystem()
+	e.Named = map[string]func(fs.FS, string) (feed.Request, error){"*.toy": readToyLock}
+	script := writeFile(t, filepath.Join(dir, "play.toy"), "wheel 1\n")
+	r := &reader{ecosystems: []ecosystem.Ecosystem{e}}
+	if sources, err := r.read([]string{script}); err != nil || len(sources) != 1 || len(sources[0].request.Lock.Nodes) != 1 {
+		t.Errorf("the file itself: got %v, %v", sources, err)
+	}
+	if _, err := (&reader{ecosystems: r.ecosystems}).read([]string{dir}); err == nil || !strings.Contains(err.Error(), "no lockfile in this folder") {
+		t.Errorf("its folder: got %v, want that it has no lockfile", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -76,7 +77,7 @@ func (r *run) planPackage(ctx context.Context, j *job, name string, wanted []*wa
 	if err := r.takeMissing(ctx, j, name, missing); err != nil {
 		return nil, err
 	}
-	return p, r.merge(ctx, j, p, missing)
+	return p, r.merge(ctx, j, p, wanted, missing)
 }
 
 // upgrades asks, when upgrading, what the upstream says today of a package that
@@ -123,9 +124,12 @@ func (r *run) missing(ctx context.Context, old feed.Package, wanted []*want) ([]
 	return missing, nil
 }
 
-// whole reports whether every file of a saved release that w needs is there. A
-// lock that pins other bytes than the feed holds is refused.
+// whole reports whether every file of a saved release that w needs is there, one
+// that the feed has never heard of among them. A lock that pins other bytes than the feed holds is refused.
 func (r *run) whole(ctx context.Context, release *feed.Release, w *want) (bool, error) {
+	if !w.knownTo(release) {
+		return false, nil
+	}
 	for _, file := range release.Files {
 		pinned, err := w.pinned(release, file)
 		if err != nil {
@@ -182,15 +186,20 @@ func (r *run) takeMissing(ctx context.Context, j *job, name string, missing []*w
 
 // merge puts what was taken beside what the feed holds. Saved releases keep
 // their bytes whatever the upstream says today.
-func (r *run) merge(ctx context.Context, j *job, p *planned, missing []*want) error {
+func (r *run) merge(ctx context.Context, j *job, p *planned, wanted, missing []*want) error {
 	t, _ := j.shelf.get(p.new.Name)
 	p.from, p.touched = t.upstream, true
 	for i := range p.new.Releases {
 		if offered := t.Release(p.new.Releases[i].Version); offered != nil && !j.Fixed {
-			p.refresh(&p.new.Releases[i], *offered)
+			if err := p.refresh(&p.new.Releases[i], *offered, j.Merge); err != nil {
+				return err
+			}
 		}
 	}
-	for _, w := range missing {
+	for _, w := range wanted {
+		if !slices.Contains(missing, w) && !p.gained(w.version) {
+			continue
+		}
 		offered := t.Release(w.version)
 		if offered == nil {
 			return fmt.Errorf("%s@%s: %w", p.new.Name, w.version, feed.ErrNotFound)
@@ -210,6 +219,13 @@ func (r *run) merge(ctx context.Context, j *job, p *planned, missing []*want) er
 		p.new.Tags = heldTags(tags, p.new)
 	}
 	return nil
+}
+
+// gained reports whether a release that the feed holds has files that it had not
+// heard of before.
+func (p *planned) gained(version string) bool {
+	old, now := p.old.Release(version), p.new.Release(version)
+	return old != nil && now != nil && len(now.Files) > len(old.Files)
 }
 
 // admit adds one release as the upstream offers it, or the files that a saved
@@ -324,14 +340,27 @@ func heldTags(tags map[string]string, p feed.Package) map[string]string {
 }
 
 // refresh takes over what the upstream says of a saved release today. When it
-// offers other bytes, nothing is taken over.
-func (p *planned) refresh(saved *feed.Release, offered feed.Release) {
+// offers other bytes, nothing is taken over, and a note says so.
+func (p *planned) refresh(saved *feed.Release, offered feed.Release, merge mergeMetadata) error {
+	grown, changed, err := grow(*saved, offered, merge)
+	if changed != "" {
+		p.notes = append(p.notes, fmt.Sprintf("%s@%s: the upstream now offers other bytes%s", p.new.Name, saved.Version, changed))
+	}
+	*saved = grown
+	return err
+}
+
+type mergeMetadata = func(saved, offered json.RawMessage) (json.RawMessage, error)
+
+// grow returns a saved release with what the upstream says of it today: its files
+// and, beside them, those that the upstream has and the feed lacks. When it offers
+// other bytes for one that the feed has, changed tells which, and the release is as
+// it was.
+func grow(saved, offered feed.Release, merge mergeMetadata) (grown feed.Release, changed string, err error) {
 	for _, file := range saved.Files {
 		source, found := fileAt(offered.Files, file.Path)
 		if algorithm := file.Digests.Conflict(source.Digests); found && algorithm != "" {
-			p.notes = append(p.notes, fmt.Sprintf("%s@%s: the upstream now offers other bytes (%s %s); the feed keeps its own (%s)",
-				p.new.Name, saved.Version, algorithm, source.Digests[algorithm], file.Digests[algorithm]))
-			return
+			return saved, fmt.Sprintf(" (%s %s); the feed keeps its own (%s)", algorithm, source.Digests[algorithm], file.Digests[algorithm]), nil
 		}
 	}
 	for _, source := range offered.Files { // an index may offer more of a release than it did
@@ -340,6 +369,12 @@ func (p *planned) refresh(saved *feed.Release, offered feed.Release) {
 			saved.Files = append(slices.Clip(saved.Files), source)
 		}
 	}
+	if merge != nil {
+		if offered.Metadata, err = merge(saved.Metadata, offered.Metadata); err != nil {
+			return saved, "", err
+		}
+	}
 	saved.Metadata, saved.Published = offered.Metadata, offered.Published
 	saved.Deprecated, saved.Yanked = offered.Deprecated, offered.Yanked
+	return saved, "", nil
 }

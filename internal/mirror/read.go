@@ -241,6 +241,7 @@ type parseFunc = func(fsys fs.FS, name string) (feed.Request, error)
 
 func locks(e ecosystem.Ecosystem) map[string]parseFunc     { return e.Locks }
 func manifests(e ecosystem.Ecosystem) map[string]parseFunc { return e.Manifests }
+func named(e ecosystem.Ecosystem) map[string]parseFunc     { return e.Named }
 
 // match finds the ecosystem whose pattern fits a file's base name.
 func match(all []ecosystem.Ecosystem, base string, of func(ecosystem.Ecosystem) map[string]parseFunc) (string, parseFunc) {
@@ -256,7 +257,7 @@ func match(all []ecosystem.Ecosystem, base string, of func(ecosystem.Ecosystem) 
 
 func (r *reader) file(name string) error {
 	base := filepath.Base(name)
-	for _, of := range []func(ecosystem.Ecosystem) map[string]parseFunc{locks, manifests} {
+	for _, of := range []func(ecosystem.Ecosystem) map[string]parseFunc{locks, manifests, named} {
 		if e, read := match(r.ecosystems, base, of); read != nil {
 			return r.parse(name, e, read)
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/store"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -144,10 +145,17 @@ func samePackage(a, b feed.Package) bool {
 	return errOne == nil && errOther == nil && bytes.Equal(one, other)
 }
 
-// renderRoot stages the documents of the ecosystem as a whole.
+// renderRoot stages the documents of the ecosystem as a whole, when what changed
+// may change them.
 func (r *run) renderRoot(ctx context.Context, j *job) error {
 	if j.RenderRoot == nil || !slices.ContainsFunc(j.packages, func(p *planned) bool { return p.changed }) {
 		return nil
+	}
+	grows := j.old.Packages > 0 && sameLayout(j.old.Layout, j.profile.Layout) && !r.Repair
+	if grows {
+		if stays, err := r.rootStays(ctx, j); stays || err != nil {
+			return err
+		}
 	}
 	documents, err := j.RenderRoot(j.profile.Layout, r.writer.Packages(ctx, j.Name))
 	if err != nil {
@@ -160,9 +168,48 @@ func (r *run) renderRoot(ctx context.Context, j *job) error {
 			return err
 		}
 	}
-	if j.old.Packages == 0 {
-		return nil
+	if grows || j.old.Packages == 0 {
+		return nil // more packages take no document away
 	}
+	return r.removeRoot(ctx, j, current)
+}
+
+// rootStays reports whether the packages that changed leave the documents of the
+// whole as they are. It reads the names of the feed's packages only until it has
+// found others with the keys of those that are new.
+func (r *run) rootStays(ctx context.Context, j *job) (bool, error) {
+	if j.RootKey == nil {
+		return false, nil
+	}
+	gained := map[string]bool{}
+	for _, p := range j.packages {
+		if !p.changed {
+			continue
+		}
+		key := j.RootKey(j.profile.Layout, store.Summarize(p.new))
+		if p.old.Name == "" {
+			gained[key] = true
+		} else if j.RootKey(j.profile.Layout, store.Summarize(p.old)) != key {
+			return false, nil
+		}
+	}
+	if len(gained) == 0 {
+		return true, nil
+	}
+	for one, err := range r.feed.Packages(ctx, j.Name) {
+		if err != nil {
+			return false, err
+		}
+		if delete(gained, j.RootKey(j.profile.Layout, one)); len(gained) == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// removeRoot takes away the documents of the whole that the feed had before and
+// that are not among the current ones.
+func (r *run) removeRoot(ctx context.Context, j *job, current map[string]bool) error {
 	before, err := j.RenderRoot(j.old.Layout, r.feed.Packages(ctx, j.Name))
 	if r.Repair && isDamage(err) {
 		return nil // what there was before is not known

@@ -39,6 +39,10 @@ func (t *Report) add(o Options, jobs []*job) {
 	t.To = o.To
 	for _, j := range jobs {
 		t.Base = j.profile.Base
+		for _, name := range j.set.Missing() {
+			t.Notes = append(t.Notes, j.Name+": no upstream has "+name+
+				"; releases that need it were passed over, or leave it open (--upgrade asks again)")
+		}
 		for _, graph := range j.graphs {
 			t.Skipped = append(t.Skipped, graph.Skipped...)
 			t.Notes = append(t.Notes, graph.Notes...)

@@ -33,13 +33,9 @@ func (r *run) resolve(ctx context.Context, j *job) error {
 			return err
 		}
 	}
-	roots, err := r.feed.Roots(ctx, j.Name)
-	if err != nil && !(r.Repair && isDamage(err)) {
-		return err
-	}
 	r.phase("Resolving "+j.Name, 0)
 	for i := range j.requests {
-		graph, err := r.graph(ctx, j, &j.requests[i], roots)
+		graph, err := r.graph(ctx, j, &j.requests[i])
 		if err != nil {
 			return err
 		}
@@ -49,14 +45,20 @@ func (r *run) resolve(ctx context.Context, j *job) error {
 		j.graphs = append(j.graphs, graph)
 	}
 	if r.wholeFeed() {
-		return r.resolveRoots(ctx, j, roots)
+		return r.resolveRoots(ctx, j)
 	}
 	return nil
 }
 
 // resolveRoots takes every root of the feed for a request of this run.
-func (r *run) resolveRoots(ctx context.Context, j *job, roots []feed.RootRecord) error {
-	for _, root := range roots {
+func (r *run) resolveRoots(ctx context.Context, j *job) error {
+	for root, err := range r.feed.Roots(ctx, j.Name) {
+		if isDamage(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
 		graph := recalled(root, nil)
 		lost, err := r.lostChoice(ctx, root)
 		if err != nil {
@@ -113,22 +115,9 @@ func (r *run) complete(ctx context.Context, j *job, request *feed.Request) error
 }
 
 // graph resolves one request, unless the feed remembers what it came to.
-func (r *run) graph(ctx context.Context, j *job, request *feed.Request, roots []feed.RootRecord) (feed.Graph, error) {
-	id := store.RootID(*request)
-	for _, root := range roots {
-		if store.RootID(root.Request) != id || r.Upgrade || r.forget {
-			continue
-		}
-		if lost, err := r.lostChoice(ctx, root); err != nil {
-			return feed.Graph{}, err
-		} else if lost {
-			break
-		}
-		graph := recalled(root, request.Lock)
-		if request.Lock != nil {
-			graph.Skipped = request.Lock.Skipped
-		}
-		return graph, nil
+func (r *run) graph(ctx context.Context, j *job, request *feed.Request) (feed.Graph, error) {
+	if graph, known, err := r.recall(ctx, j, request); known || err != nil {
+		return graph, err
 	}
 	if request.Lock != nil {
 		ahead := r.aheadOfResolving(ctx, j, request)
@@ -139,6 +128,29 @@ func (r *run) graph(ctx context.Context, j *job, request *feed.Request, roots []
 		}
 	}
 	return j.Resolve(ctx, *request, j.shelf)
+}
+
+// recall returns what a request came to before, unless that is to be found out
+// anew.
+func (r *run) recall(ctx context.Context, j *job, request *feed.Request) (graph feed.Graph, known bool, err error) {
+	if r.Upgrade || r.forget {
+		return feed.Graph{}, false, nil
+	}
+	root, err := r.feed.Root(ctx, j.Name, store.RootID(*request))
+	if isNotFound(err) || r.Repair && isDamage(err) {
+		return feed.Graph{}, false, nil
+	}
+	if err != nil {
+		return feed.Graph{}, false, err
+	}
+	if lost, err := r.lostChoice(ctx, root); lost || err != nil {
+		return feed.Graph{}, false, err
+	}
+	graph = recalled(root, request.Lock)
+	if request.Lock != nil {
+		graph.Skipped = request.Lock.Skipped
+	}
+	return graph, true, nil
 }
 
 // recalled is the graph that a root came to before, without its edges, which

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type shelf struct {
 	feed      *store.Feed
 	ecosystem string
 	upgrade   bool
+	merge     func(saved, offered json.RawMessage) (json.RawMessage, error)
 	fixed     bool // upstreams have nothing new to say of saved releases
 	repair    bool // a record that is damaged counts as absent
 
@@ -48,8 +50,8 @@ func (s savedRecords) Open(ctx context.Context, path string) (io.ReadCloser, err
 }
 
 func newShelf(f *store.Feed, set *upstream.Set, e ecosystem.Ecosystem, upgrade, repair bool) *shelf {
-	s := &shelf{set: set, feed: f, ecosystem: e.Name, upgrade: upgrade, fixed: e.Fixed, repair: repair, saved: map[string]feed.Package{}, taken: map[string]taken{}}
-	s.Index = upstream.NewIndex(e.Name, savedRecords{s}, set, upgrade)
+	s := &shelf{set: set, feed: f, ecosystem: e.Name, upgrade: upgrade, merge: e.Merge, fixed: e.Fixed, repair: repair, saved: map[string]feed.Package{}, taken: map[string]taken{}}
+	s.Index = upstream.NewIndex(e.Name, savedRecords{s}, set, upgrade).Merging(e.Merge)
 	return s
 }
 
@@ -142,6 +144,28 @@ func (s *shelf) Release(ctx context.Context, name, version string) (feed.Release
 	}
 	t, _ := s.get(name)
 	return *t.Named(version), nil
+}
+
+// Refresh implements ecosystem.Refresher.
+func (s *shelf) Refresh(ctx context.Context, name, version string) (feed.Release, error) {
+	p, err := s.savedPackage(ctx, name)
+	release := p.Named(version)
+	if err != nil || release == nil || release.Kind == feed.Pushed || s.fixed {
+		return s.Release(ctx, name, version)
+	}
+	t, ok := s.get(name)
+	if !ok || t.Release(release.Version) == nil {
+		if err := s.take(ctx, name, nil); err != nil && !isNotFound(err) {
+			return feed.Release{}, err
+		}
+		t, _ = s.get(name)
+	}
+	offered := t.Release(release.Version)
+	if offered == nil {
+		return *release, nil
+	}
+	grown, _, err := grow(*release, *offered, s.merge)
+	return grown, err
 }
 
 // named finds a saved release; when upgrading, an upstream says where a moving

@@ -29,7 +29,8 @@ type toy struct {
 	packages map[string][]string // name → "version needs…"
 	asked    int                 // look-ups at the upstream
 	down     bool
-	salt     string // goes into every artifact
+	salt     string   // goes into every artifact
+	more     []string // parts that every release has gained
 }
 
 var toyParts = []string{"info", "mod", "zip"}
@@ -74,7 +75,7 @@ func (u *toy) Releases(ctx context.Context, name string, versions []string) (fee
 			continue
 		}
 		release := feed.Release{Version: v.Version, Metadata: v.Metadata}
-		for _, part := range toyParts {
+		for _, part := range slices.Concat(toyParts, u.more) {
 			hasher := feed.NewHasher("sha256")
 			hasher.Write(u.bytes(name, v.Version, part))
 			release.Files = append(release.Files, feed.File{

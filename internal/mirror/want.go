@@ -57,6 +57,17 @@ func (w *want) covers(file feed.File) bool {
 	return w.files == nil || slices.Contains(w.files, path.Base(file.Path))
 }
 
+// knownTo reports whether a release as the feed has it lists every file that w
+// names.
+func (w *want) knownTo(release *feed.Release) bool {
+	if w.bare {
+		return true
+	}
+	return !slices.ContainsFunc(w.files, func(name string) bool {
+		return !slices.ContainsFunc(release.Files, func(f feed.File) bool { return path.Base(f.Path) == name })
+	})
+}
+
 // pinned returns the digests that locks give for a file of a release.
 func (w *want) pinned(release *feed.Release, file feed.File) (feed.Digests, error) {
 	digests := feed.Digests{}

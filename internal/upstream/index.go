@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -18,6 +19,7 @@ type Index struct {
 	saved     Ledger
 	set       *Set
 	upgrade   bool
+	merge     mergeMetadata
 	packages  memo[string, feed.Package]
 	releases  memo[feed.VersionKey, feed.Release]
 }
@@ -27,6 +29,16 @@ type Index struct {
 // would do.
 func NewIndex(ecosystem string, saved Ledger, set *Set, upgrade bool) *Index {
 	return &Index{ecosystem: ecosystem, saved: saved, set: set, upgrade: upgrade}
+}
+
+// mergeMetadata is ecosystem.Ecosystem.Merge; nil keeps what the feed has.
+type mergeMetadata = func(saved, offered json.RawMessage) (json.RawMessage, error)
+
+// Merging lets the index make the metadata of versions that the feed and an
+// upstream have of both.
+func (x *Index) Merging(merge func(saved, offered json.RawMessage) (json.RawMessage, error)) *Index {
+	x.merge = merge
+	return x
 }
 
 // held returns the feed's record of a package, which has no releases when the
@@ -42,8 +54,8 @@ func (x *Index) held(ctx context.Context, name string) (feed.Package, error) {
 }
 
 // Versions implements ecosystem.Index. A saved version stays on offer though its
-// upstream lost it. Of one that both have, the feed's metadata count, and the
-// upstream's word on what moves: tags, deprecated, yanked. A name with a pushed
+// upstream lost it. Of one that both have, the feed's metadata count, or those
+// that Merging makes, and the upstream's word on what moves: tags, deprecated, yanked. A name with a pushed
 // release has the feed's versions only.
 func (x *Index) Versions(ctx context.Context, name string, suits func(feed.Version) bool) ([]feed.Version, error) {
 	p, err := x.held(ctx, name)
@@ -62,7 +74,7 @@ func (x *Index) Versions(ctx context.Context, name string, suits func(feed.Versi
 	if err != nil {
 		return nil, err
 	}
-	return merge(held, offered), nil
+	return merge(held, offered, x.merge)
 }
 
 // Release implements ecosystem.Index.
@@ -146,7 +158,7 @@ func versionsOf(p feed.Package, saved bool) []feed.Version {
 
 // merge returns the offered versions, each once, with those that the feed holds
 // put in the place of their like, and those that were lost upstream after them.
-func merge(held, offered []feed.Version) []feed.Version {
+func merge(held, offered []feed.Version, metadata mergeMetadata) ([]feed.Version, error) {
 	byVersion := map[string]feed.Version{}
 	for _, v := range held {
 		byVersion[v.Version] = v
@@ -163,6 +175,12 @@ func merge(held, offered []feed.Version) []feed.Version {
 		}
 		if own, ok := byVersion[v.Version]; ok {
 			own.Tags, own.Deprecated, own.Yanked = v.Tags, v.Deprecated, v.Yanked
+			if metadata != nil {
+				var err error
+				if own.Metadata, err = metadata(own.Metadata, v.Metadata); err != nil {
+					return nil, err
+				}
+			}
 			v = own
 		}
 		merged = append(merged, v)
@@ -173,7 +191,7 @@ func merge(held, offered []feed.Version) []feed.Version {
 			merged = append(merged, v)
 		}
 	}
-	return merged
+	return merged, nil
 }
 
 // without returns the tags that the upstream has not moved elsewhere.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -136,8 +137,16 @@ func TestMerge(t *testing.T) {
 		{Version: "2", Tags: []string{"next"}, Saved: true, Deprecated: "do not use"},
 		{Version: "1", Tags: []string{"own"}, Saved: true, Metadata: json.RawMessage(`"ours"`)},
 	}
-	if diff := cmp.Diff(want, merge(saved, offered)); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
+	got, err := merge(saved, offered, nil)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v\n-want +got:\n%s", err, diff)
+	}
+	want[1].Metadata = json.RawMessage(`["","theirs"]`)
+	got, err = merge(saved, offered, func(saved, offered json.RawMessage) (json.RawMessage, error) {
+		return json.RawMessage(fmt.Sprintf(`[%q,%s]`, saved, offered)), nil
+	})
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("metadata of both: %v\n-want +got:\n%s", err, diff)
 	}
 	if saved[0].Tags[0] != "latest" {
 		t.Error("the feed's own versions were changed")

@@ -204,6 +204,21 @@ func search[T any](ctx context.Context, s *Set, name string, ask func(ecosystem.
 	return zero, nil, err
 }
 
+// Missing returns the names that were searched for and that no upstream knew,
+// sorted.
+func (s *Set) Missing() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for name, f := range s.found {
+		if f.route == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 func (s *Set) recall(name string) (finding, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
