@@ -52,7 +52,15 @@ func New(dir string, ecosystems []ecosystem.Ecosystem, log *slog.Logger) (*Handl
 	return h, nil
 }
 
-// current returns the feed as it is on disk now.
+// fresh returns the feed as it is on disk, whenever that was looked at last.
+func (h *Handler) fresh(ctx context.Context) (*store.Feed, error) {
+	h.mu.Lock()
+	h.read = time.Time{}
+	h.mu.Unlock()
+	return h.current(ctx)
+}
+
+// current returns the feed as it was on disk a moment ago.
 func (h *Handler) current(ctx context.Context) (*store.Feed, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -92,20 +100,31 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) int {
 	if err != nil {
 		return fail(w, http.StatusInternalServerError, err.Error())
 	}
+	status, err := h.find(w, r, f)
+	if err != nil && f.Changed(r.Context()) {
+		if f, err = h.fresh(r.Context()); err == nil {
+			status, err = h.find(w, r, f)
+		}
+	}
+	if err != nil {
+		return fail(w, http.StatusInternalServerError, err.Error())
+	}
+	return status
+}
+
+// find answers from one state of the feed. After an error nothing was sent.
+func (h *Handler) find(w http.ResponseWriter, r *http.Request, f *store.Feed) (int, error) {
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
 	if name == "" {
-		return h.welcome(w, r, f)
+		return h.welcome(w, r, f), nil
 	}
 	for _, candidate := range []string{name, name + "/index.html"} {
 		status, err := h.answer(w, r, f, candidate)
-		if err == nil {
-			return status
-		}
-		if !errors.Is(err, feed.ErrNotFound) {
-			return fail(w, http.StatusInternalServerError, err.Error())
+		if err == nil || !errors.Is(err, feed.ErrNotFound) {
+			return status, err
 		}
 	}
-	return fail(w, http.StatusNotFound, "the feed has no "+name)
+	return fail(w, http.StatusNotFound, "the feed has no "+name), nil
 }
 
 func fail(w http.ResponseWriter, status int, text string) int {

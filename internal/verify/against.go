@@ -18,7 +18,7 @@ func (c *check) against(ctx context.Context, request feed.Request) error {
 	for _, node := range request.Lock.Nodes {
 		key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: request.Ecosystem, Name: node.Name}, Version: node.Version}
 		finding := Finding{Package: key.String(), Repair: fmt.Sprintf("feedctl mirror %s --to %s", request.Input, c.Place)}
-		p, err := c.feed.Package(ctx, request.Ecosystem, node.Name)
+		p, err := c.records.Package(ctx, request.Ecosystem, node.Name)
 		if err != nil && !errors.Is(err, feed.ErrNotFound) {
 			return err
 		}

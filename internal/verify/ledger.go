@@ -47,15 +47,28 @@ func (c *check) surplus(ctx context.Context) error {
 	if c.feed.Dir() == nil {
 		return nil
 	}
+	manifest, err := c.feed.Manifest(ctx)
+	if err != nil {
+		return err
+	}
 	for entry, err := range c.feed.Walk(ctx) {
 		if err != nil {
 			return err
 		}
-		if !c.expected[entry.Path] && !strings.HasPrefix(entry.Path, "ledger/") && !c.follows(entry.Path) {
+		if !c.expected.has(entry.Path) && !inLedger(manifest, entry.Path) && !c.follows(entry.Path) {
 			c.find(Finding{Code: "surplus-file", Path: entry.Path, Message: "nothing in the ledger names this file", Repair: "delete it if you did not put it there on purpose"})
 		}
 	}
 	return nil
+}
+
+// inLedger reports whether a path is below the ledger of an ecosystem that the
+// manifest knows; such a path is compared with the hash tree.
+func inLedger(manifest feed.Manifest, path string) bool {
+	rest, ok := strings.CutPrefix(path, "ledger/")
+	name, _, below := strings.Cut(rest, "/")
+	_, known := manifest.Ecosystems[name]
+	return ok && below && known
 }
 
 // follows reports whether a path may belong to what a damaged part of the ledger

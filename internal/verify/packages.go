@@ -41,12 +41,12 @@ func (c *check) jobs() int {
 
 func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout feed.Layout, name string) error {
 	key := feed.PackageKey{Ecosystem: e.Name, Name: name}
-	p, err := c.feed.Package(ctx, e.Name, name)
+	p, err := c.records.Package(ctx, e.Name, name)
 	if err != nil {
 		c.mu.Lock()
 		c.lost[e.Name].packages[name] = true
 		c.mu.Unlock()
-		c.unreadable(e, Finding{Package: key.String(), Via: c.via(e.Name, name, "")}, err)
+		c.unreadable(e, Finding{Package: key.String()}, err)
 		return ctx.Err()
 	}
 	c.count(p)
@@ -61,11 +61,11 @@ func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout fe
 		return ctx.Err()
 	}
 	if err != nil {
-		c.find(Finding{Code: "unrenderable", Package: key.String(), Message: err.Error(), Via: c.via(e.Name, name, "")})
+		c.findIn(feed.VersionKey{PackageKey: key}, Finding{Code: "unrenderable", Package: key.String(), Message: err.Error()})
 		return nil
 	}
 	for _, document := range documents {
-		if err := c.document(ctx, document, key.String(), c.via(e.Name, name, "")); err != nil {
+		if err := c.document(ctx, document, key); err != nil {
 			return err
 		}
 	}
@@ -132,8 +132,7 @@ func (c *check) release(ctx context.Context, e ecosystem.Ecosystem, p feed.Packa
 		default:
 			finding.Code, finding.Message = "unreadable-file", err.Error()
 		}
-		finding.Via = c.via(e.Name, p.Name, release.Version)
-		c.find(finding)
+		c.findIn(key, finding)
 	}
 	return nil
 }
@@ -201,12 +200,16 @@ func drain(ctx context.Context, r io.Reader) error {
 }
 
 // document compares one document with what rendering the ledger gives.
-func (c *check) document(ctx context.Context, document feed.Document, pkg string, via []string) error {
+// The package has no name when it is a document of the whole ecosystem.
+func (c *check) document(ctx context.Context, document feed.Document, of feed.PackageKey) error {
 	c.expect(document.Path)
-	finding := Finding{Path: document.Path, Package: pkg, Via: via}
+	finding := Finding{Path: document.Path}
+	if of.Name != "" {
+		finding.Package = of.String()
+	}
 	want := document.Bytes
 	if document.Link != "" {
-		return c.link(ctx, document, finding)
+		return c.link(ctx, document, of, finding)
 	}
 	got, err := c.feed.ReadFile(ctx, document.Path, maxDocument)
 	switch {
@@ -221,12 +224,12 @@ func (c *check) document(ctx context.Context, document feed.Document, pkg string
 	default:
 		return nil
 	}
-	c.find(finding)
+	c.findIn(feed.VersionKey{PackageKey: of}, finding)
 	return nil
 }
 
 // link checks that a second name has the bytes of the artifact it stands for.
-func (c *check) link(ctx context.Context, document feed.Document, finding Finding) error {
+func (c *check) link(ctx context.Context, document feed.Document, of feed.PackageKey, finding Finding) error {
 	same, err := c.sameBytes(ctx, document.Path, document.Link)
 	switch {
 	case ctx.Err() != nil:
@@ -240,7 +243,7 @@ func (c *check) link(ctx context.Context, document feed.Document, finding Findin
 	default:
 		return nil
 	}
-	c.find(finding)
+	c.findIn(feed.VersionKey{PackageKey: of}, finding)
 	return nil
 }
 
@@ -273,7 +276,7 @@ func (c *check) rootDocuments(ctx context.Context, e ecosystem.Ecosystem, summar
 		return ctx.Err()
 	}
 	for _, document := range documents {
-		if err := c.document(ctx, document, "", nil); err != nil {
+		if err := c.document(ctx, document, feed.PackageKey{}); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func (c *check) prove(ctx context.Context, e ecosystem.Ecosystem, p feed.Package
 		all = joined.Unwrap()
 	}
 	for _, err := range all {
-		c.find(Finding{Code: "unproven", Package: p.PackageKey.String(), Message: err.Error(), Via: c.via(e.Name, p.Name, "")})
+		c.findIn(feed.VersionKey{PackageKey: p.PackageKey}, Finding{Code: "unproven", Package: p.PackageKey.String(), Message: err.Error()})
 	}
 }
 

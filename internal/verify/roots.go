@@ -21,7 +21,7 @@ type rootGraph struct {
 }
 
 // index returns the feed as the only index.
-func index(f *store.Feed, e ecosystem.Ecosystem) ecosystem.Index {
+func index(f upstream.Ledger, e ecosystem.Ecosystem) ecosystem.Index {
 	none := func(context.Context) ([]upstream.Named, error) { return nil, nil }
 	return upstream.NewIndex(e.Name, f, upstream.New(none), false)
 }
@@ -40,7 +40,7 @@ func (c *check) root(ctx context.Context, e ecosystem.Ecosystem, record feed.Roo
 	request.Lock = recorded(record)
 	request.Options = asRecorded(record)
 	gone := c.absent(ctx, e, record, request.Lock)
-	graph, err := e.Resolve(ctx, request, index(c.feed, e))
+	graph, err := e.Resolve(ctx, request, index(c.records, e))
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -50,7 +50,7 @@ func (c *check) root(ctx context.Context, e ecosystem.Ecosystem, record feed.Roo
 		return nil
 	}
 	rg := rootGraph{record: record, graph: graph, paths: Shortest(graph)}
-	c.roots[e.Name] = append(c.roots[e.Name], rg)
+	c.leadTo(e, rg)
 	c.edges(e, rg, gone)
 	if len(gone) > 0 {
 		return nil // it cannot be resolved, for a reason that is known
@@ -91,7 +91,7 @@ func (c *check) absent(ctx context.Context, e ecosystem.Ecosystem, record feed.R
 	held := graph.Nodes[:0]
 	for _, node := range graph.Nodes {
 		key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: e.Name, Name: node.Name}, Version: node.Version}
-		p, err := c.feed.Package(ctx, e.Name, node.Name)
+		p, err := c.records.Package(ctx, e.Name, node.Name)
 		if errors.Is(err, feed.ErrNotFound) {
 			err = nil
 		}
@@ -203,7 +203,7 @@ func (c *check) again(ctx context.Context, e ecosystem.Ecosystem, record feed.Ro
 	if record.Locked() {
 		return nil
 	}
-	if _, err := e.Resolve(ctx, record.Request, index(c.feed, e)); err != nil {
+	if _, err := e.Resolve(ctx, record.Request, index(c.records, e)); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -252,18 +252,4 @@ func Shortest(graph feed.Graph) map[string][]string {
 		}
 	}
 	return paths
-}
-
-// via returns the way from a root to a package, or to one release of it.
-func (c *check) via(ecosystemName, name, version string) []string {
-	for _, rg := range c.roots[ecosystemName] {
-		for _, id := range rg.record.Releases {
-			ownName, ownVersion := feed.CutVersion(id)
-			if ownName != name || version != "" && ownVersion != version {
-				continue
-			}
-			return append([]string{rg.record.Input}, rg.paths[id]...)
-		}
-	}
-	return nil
 }

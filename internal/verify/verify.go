@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -54,19 +55,29 @@ type Report struct {
 // check is one verification under way.
 type check struct {
 	Options
-	feed  *store.Feed
-	roots map[string][]rootGraph // by ecosystem
-	lost  map[string]*damage     // by ecosystem
+	feed    *store.Feed
+	records *records
+	lost    map[string]*damage // by ecosystem
 
 	mu       sync.Mutex
 	report   Report
-	expected map[string]bool // every path that belongs to the feed
+	wayless  map[feed.PackageKey][]wayless
+	expected pathset // every path that belongs to the feed
 }
 
-// Run verifies f. An error means that it could not be verified at all.
+// Run verifies f. An error means that it could not be verified at all; that the
+// feed was published anew meanwhile is such an error, unless nothing was found.
 func Run(ctx context.Context, f *store.Feed, o Options) (Report, error) {
+	report, err := run(ctx, f, o)
+	if (err != nil || len(report.Findings) > 0) && ctx.Err() == nil && f.Changed(ctx) {
+		return Report{}, fmt.Errorf("%s: the feed was published anew while it was being verified; run the command again", o.Place)
+	}
+	return report, err
+}
+
+func run(ctx context.Context, f *store.Feed, o Options) (Report, error) {
 	started := time.Now()
-	c := &check{Options: o, feed: f, roots: map[string][]rootGraph{}, lost: map[string]*damage{}, expected: map[string]bool{}}
+	c := &check{Options: o, feed: f, records: newRecords(f), lost: map[string]*damage{}, wayless: map[feed.PackageKey][]wayless{}, expected: newPathset()}
 	c.report.Place = o.Place
 	c.report.Findings = []Finding{}
 	manifest, err := f.Manifest(ctx)
@@ -78,6 +89,9 @@ func Run(ctx context.Context, f *store.Feed, o Options) (Report, error) {
 	}
 	c.report.Sequence = manifest.Sequence
 	c.expect("feed.json")
+	if !f.IsCanonical() {
+		c.find(Finding{Code: "damaged-ledger", Path: "feed.json", Message: "it is not as feedctl writes what it says: something in it was changed, added or taken out"})
+	}
 	for _, e := range o.Ecosystems {
 		if _, ok := manifest.Ecosystems[e.Name]; !ok {
 			continue
@@ -118,15 +132,20 @@ func (c *check) finish() {
 	c.report.Notes = slices.Compact(c.report.Notes)
 }
 
+// find reports a finding.
 func (c *check) find(f Finding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.add(f)
+}
+
+func (c *check) add(f Finding) {
 	if f.Repair == "" {
 		f.Repair = "feedctl mirror --repair --to " + c.Place
 		if strings.Contains(c.Place, "://") {
 			f.Repair = "feedctl mirror --repair --to DIR, where the feed is kept"
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.report.Findings = append(c.report.Findings, f)
 }
 
@@ -139,26 +158,31 @@ func (c *check) note(text string) {
 func (c *check) expect(path string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.expected[path] = true
+	c.expected.add(path)
 }
 
-// ecosystem verifies everything of one ecosystem.
+// ecosystem verifies everything of one ecosystem. Roots come after the packages:
+// what is wrong with these is then known, and the graph of a root tells the way to
+// it before it is forgotten.
 func (c *check) ecosystem(ctx context.Context, e ecosystem.Ecosystem, summary feed.EcosystemSummary) error {
 	if err := c.ledger(ctx, e); err != nil {
 		return err
 	}
-	roots, err := c.feed.Roots(ctx, e.Name)
-	if err != nil {
-		c.lost[e.Name].roots = true
-		c.unreadable(e, Finding{}, err)
+	if err := c.packages(ctx, e, summary); err != nil {
+		return err
 	}
-	for _, root := range roots {
+	for root, err := range c.feed.Roots(ctx, e.Name) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			c.lost[e.Name].roots = true
+			c.unreadable(e, Finding{}, err)
+			continue
+		}
 		if err := c.root(ctx, e, root); err != nil {
 			return err
 		}
-	}
-	if err := c.packages(ctx, e, summary); err != nil {
-		return err
 	}
 	return c.rootDocuments(ctx, e, summary)
 }
