@@ -16,17 +16,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// garbage is how much the heap may grow between collections, in percent. A run
-// is short and keeps little, so that memory is cheaper than collecting: a tenth
-// of the time of a large lock for a quarter more memory.
-const garbage = 200
-
 // Main runs feedctl with the process's own arguments and streams and returns the
 // exit code.
 func Main(version string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
-	}
+	setCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := NewRoot(version)
@@ -84,7 +77,7 @@ and that the real package managers install from, with no other network.
 	for _, add := range []func() *cobra.Command{
 		a.mirrorCommand, a.verifyCommand, a.rebaseCommand,
 		a.resolveCommand, a.listCommand, a.whyCommand,
-		a.serveCommand, a.clientConfigCommand,
+		a.serveCommand, a.clientConfigCommand, a.relocateCommand,
 		a.initCommand, a.upstreamCommand, a.versionCommand,
 	} {
 		root.AddCommand(add())

@@ -77,13 +77,12 @@ func (a *app) why(ctx context.Context, cmd *cobra.Command, from, text string) er
 
 // reasonsFor finds the shortest way to each fitting release, for every root.
 func reasonsFor(ctx context.Context, f *store.Feed, e ecosystem.Ecosystem, text string) ([]reason, error) {
-	roots, err := f.Roots(ctx, e.Name)
-	if err != nil {
-		return nil, err
-	}
 	name, version := feed.CutVersion(text)
 	var reasons []reason
-	for _, root := range roots {
+	for root, err := range f.Roots(ctx, e.Name) {
+		if err != nil {
+			return nil, err
+		}
 		var wanted []string
 		for _, id := range root.Releases {
 			if n, v := feed.CutVersion(id); n == name && (version == "" || v == version) {
