@@ -53,6 +53,7 @@ func Ecosystem() ecosystem.Ecosystem {
 		Digests:       []string{"sha256"},
 		RenderPackage: RenderPackage,
 		RenderRoot:    RenderRoot,
+		RootKey:       RootKey,
 		Extras:        map[string]string{extraVendor: "cargo: the files of every crate, as a directory source (cargo vendor) that needs no server"},
 		Unpack:        unpack,
 		Unpacked:      []string{extraVendor},

@@ -34,7 +34,7 @@ type free struct {
 
 	mu      sync.Mutex
 	saved   map[solve.Crate][]string     // versions that the feed holds
-	newer   bool                         // upstreams were asked though the feed holds versions
+	narrow  bool                         // of some crate only what the feed holds was looked at
 	sources map[string]string            // of registries, as Cargo.lock names them
 	lines   map[solve.Version]index.Line // of the releases that were tried
 	fresh   bool                         // every version counts, and saved ones are only preferred
@@ -57,7 +57,7 @@ func resolveFree(ctx context.Context, request feed.Request, from ecosystem.Index
 	}
 	result, err := solve.Resolve(ctx, input, f.universe)
 	var conflict *solve.Conflict
-	if errors.As(err, &conflict) && len(f.saved) > 0 && !f.newer {
+	if errors.As(err, &conflict) && f.narrow {
 		f.fresh = true
 		for of, versions := range f.saved {
 			for _, version := range versions {

@@ -1,7 +1,9 @@
 package cargo
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,7 +120,7 @@ func (s *sparse) Versions(ctx context.Context, name string) ([]feed.Version, err
 	if err != nil {
 		return nil, err
 	}
-	file, err := s.file(ctx, crate.IndexPath(base), false)
+	file, err := s.file(ctx, base, false)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +148,7 @@ func (s *sparse) Releases(ctx context.Context, name string, versions []string) (
 		return feed.Package{}, err
 	}
 	read := func(fresh bool) (feed.Package, error) {
-		file, err := s.file(ctx, crate.IndexPath(base), fresh)
+		file, err := s.file(ctx, base, fresh)
 		if err != nil {
 			return feed.Package{}, err
 		}
@@ -187,13 +189,14 @@ func origin(address string) string {
 	return u.Scheme + "://" + u.Host + "/"
 }
 
-// file gets a file of the index.
-func (s *sparse) file(ctx context.Context, path string, fresh bool) ([]byte, error) {
+// file gets the file of a crate from the index.
+func (s *sparse) file(ctx context.Context, base string, fresh bool) ([]byte, error) {
 	if _, err := s.settings(ctx); err != nil {
 		return nil, err
 	}
 	body, err := s.client.Get(ctx, web.Request{
-		URL: s.base + path, Accept: "text/plain", Limit: maxIndex, Access: s.credentials(), Fresh: fresh, Check: checkLines,
+		URL: s.base + crate.IndexPath(base), Accept: "text/plain", Limit: maxIndex, Access: s.credentials(), Fresh: fresh,
+		Check: func(body []byte) error { return checkLines(body, base) },
 	})
 	return body, gone(err)
 }
@@ -201,15 +204,30 @@ func (s *sparse) file(ctx context.Context, path string, fresh bool) ([]byte, err
 // maxIndex is the largest index file that is read, in bytes.
 const maxIndex = 64 << 20
 
-// checkLines refuses what is no index file, a login page for instance.
-func checkLines(body []byte) error {
-	var first []byte
+// checkLines refuses what is no index file, a login page for instance, what is cut
+// or empty, and the file of another crate. Whole lines that are no JSON are left
+// to be passed over, as Cargo does.
+func checkLines(body []byte, base string) error {
+	var first, last []byte
+	own := false
 	index.Lines(body, func(line []byte) bool {
-		first = line
-		return false
+		if last = line; first == nil {
+			first = line
+		}
+		if entry, _ := index.Scan(line); !own {
+			own = strings.EqualFold(entry.Name, base)
+		}
+		return true
 	})
-	if len(first) > 0 && first[0] != '{' {
+	switch {
+	case first == nil:
+		return errors.New("is empty; the file of a crate in a Cargo index has a line for each version")
+	case first[0] != '{' || bytes.IndexByte(body, 0) >= 0:
 		return errors.New("is no file of a Cargo index, which has a JSON object on each line")
+	case !bytes.HasSuffix(body, []byte("\n")) && !json.Valid(last):
+		return errors.New("is a file of a Cargo index that is cut within its last line")
+	case !own:
+		return fmt.Errorf("is the file of another crate than %s", base)
 	}
 	return nil
 }

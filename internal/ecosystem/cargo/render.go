@@ -89,3 +89,12 @@ func RenderRoot(layout feed.Layout, packages iter.Seq2[feed.Summary, error]) ([]
 	}
 	return documents, nil
 }
+
+// RootKey is what RenderRoot looks at: the registry of a crate.
+func RootKey(_ feed.Layout, one feed.Summary) string {
+	registry, _, ok := crate.Split(one.Name)
+	if !ok {
+		return one.Name // RenderRoot refuses it
+	}
+	return registry + "/"
+}

@@ -136,6 +136,7 @@ func TestSavedReleasesAreKept(t *testing.T) {
 		"kept below":         {"a@1.0.0", "beta@=2.0.0", "a@1.0.0 beta@2.0.0"},
 		"does not fit":       {"old@1.0.0", "wants-new", "old@1.1.0 wants-new@1.0.0"},
 		"fits only in parts": {"old@1.0.0 a@1.0.0", "wants-new a", "a@1.0.0 old@1.1.0 wants-new@1.0.0"},
+		"asked elsewhere":    {"old@1.0.0 a@1.0.0", "wants-new a@=1.0.1", "a@1.0.1 old@1.1.0 wants-new@1.0.0"},
 		"yanked":             {"alpha@1.1.0 a@1.0.0", "alpha@1[-default]", "a@1.0.0 ab@1.0.0 abc@0.1.9 alpha@1.0.0 beta@2.1.0 leaf@1.2.3+meta.1 weak@1.0.0 winonly@0.3.0"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -68,7 +68,7 @@ func (f *free) note(of solve.Crate, versions []feed.Version) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.saved[of] = held
-	f.newer = f.newer || len(held) < len(versions) && slices.ContainsFunc(versions, func(v feed.Version) bool { return !v.Saved })
+	f.narrow = f.narrow || !slices.ContainsFunc(versions, func(v feed.Version) bool { return !v.Saved })
 }
 
 // details decodes an index line.

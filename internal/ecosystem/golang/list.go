@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/feedctl/feedctl/pkg/feed"
 )
@@ -43,10 +44,16 @@ func (s *source) Versions(ctx context.Context, name string) ([]feed.Version, err
 	return []feed.Version{{Version: latest.Version, Published: latest.Time}}, nil
 }
 
-// checkList refuses what is no list of versions.
+// checkList refuses what is no list of versions, and one that ends within a
+// version.
 func checkList(data []byte) error {
 	if bytes.ContainsAny(data, "<>\x00") {
 		return errors.New("this is no list of versions")
+	}
+	last := data[bytes.LastIndexByte(data, '\n')+1:]
+	words := strings.Fields(string(last))
+	if len(words) > 0 && semver.Canonical(words[0])+semver.Build(words[0]) != words[0] {
+		return fmt.Errorf("this list of versions is cut: it ends with %.100q", words[0])
 	}
 	return nil
 }
