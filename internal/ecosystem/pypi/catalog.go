@@ -31,7 +31,7 @@ type catalog struct {
 // project is what is known of one project.
 type project struct {
 	once       sync.Once
-	candidates [][]solve.Candidate // by target
+	candidates [][]solve.Candidate // by target; those of several can be one list
 	saved      bool                // only versions that the feed holds were looked at
 	err        error
 }
@@ -42,7 +42,6 @@ type pick struct {
 	file    string // file name
 	sdist   string // source distribution of the same version, or ""
 	saved   bool
-	behind  bool // a higher version has a wheel
 }
 
 // candidates returns the versions of a project for a target.
@@ -107,11 +106,9 @@ func (c *catalog) suits(name string, candidates [][]solve.Candidate) bool {
 
 // choose finds the file that each target would use of each version.
 func (c *catalog) choose(name string, versions []feed.Version) ([][]solve.Candidate, error) {
-	result := make([][]solve.Candidate, len(c.targets))
-	for t := range result {
-		result[t] = make([]solve.Candidate, 0, len(versions))
-	}
+	result := newLists(len(c.targets), len(versions))
 	var files versionFiles
+	picks := make([]*pick, 0, len(c.targets))
 	for i := range versions {
 		v, err := version.Parse(versions[i].Version)
 		if err != nil {
@@ -122,25 +119,72 @@ func (c *catalog) choose(name string, versions []feed.Version) ([][]solve.Candid
 			return nil, err
 		}
 		files.collect(name, &known, &c.rules, c.python)
+		picks = picks[:0]
 		for t, target := range c.targets {
-			candidate := solve.Candidate{Version: v}
 			chosen := files.best(target)
-			p := &pick{version: versions[i].Version, file: chosen.name, saved: versions[i].Saved}
-			if files.sdist != nil {
-				p.sdist = files.sdist.name
+			at := slices.IndexFunc(picks, func(p *pick) bool { return p.file == chosen.name })
+			if at < 0 {
+				at = len(picks)
+				picks = append(picks, newPick(&versions[i], &files, chosen.name))
 			}
-			candidate.Refused, candidate.Yanked, candidate.RequiresPython, candidate.Value = chosen.refused, chosen.yanked || versions[i].Yanked, chosen.python, p
-			result[t] = append(result[t], candidate)
+			result.add(t, &solve.Candidate{
+				Version: v, Refused: chosen.refused, Yanked: chosen.yanked || versions[i].Yanked, RequiresPython: chosen.python, Value: picks[at],
+			})
 		}
 	}
-	for t, target := range c.targets {
-		markBehind(result[t], target)
-	}
-	return result, nil
+	return result.finish(), nil
 }
 
-// markBehind marks the candidates above which there is a wheel for everybody.
-func markBehind(list []solve.Candidate, t *target) {
+func newPick(v *feed.Version, files *versionFiles, file string) *pick {
+	p := &pick{version: v.Version, file: file, saved: v.Saved}
+	if files.sdist != nil {
+		p.sdist = files.sdist.name
+	}
+	return p
+}
+
+// lists are the candidates of a project by target. Targets that would use the same
+// files have one list.
+type lists struct {
+	all   [][]solve.Candidate
+	alike []bool // as the first
+}
+
+func newLists(targets, versions int) *lists {
+	l := &lists{all: make([][]solve.Candidate, targets), alike: make([]bool, targets)}
+	for t := range l.alike {
+		l.alike[t] = t > 0
+	}
+	if targets > 0 {
+		l.all[0] = make([]solve.Candidate, 0, versions)
+	}
+	return l
+}
+
+// add adds a candidate for a target. Of each version the first target comes first.
+func (l *lists) add(t int, one *solve.Candidate) {
+	if l.alike[t] {
+		first := &l.all[0][len(l.all[0])-1]
+		if first.Value == one.Value && first.Refused == one.Refused && first.Yanked == one.Yanked {
+			return
+		}
+		l.alike[t] = false
+		l.all[t] = append(make([]solve.Candidate, 0, cap(l.all[0])), l.all[0][:len(l.all[0])-1]...)
+	}
+	l.all[t] = append(l.all[t], *one)
+}
+
+func (l *lists) finish() [][]solve.Candidate {
+	for t := range l.all {
+		if l.alike[t] {
+			l.all[t] = l.all[0]
+		}
+	}
+	return l.all
+}
+
+// newestWheel returns the highest version that has a wheel for everybody.
+func newestWheel(list []solve.Candidate, t *target) version.Version {
 	var newest version.Version
 	for i := range list {
 		one := &list[i]
@@ -150,11 +194,16 @@ func markBehind(list []solve.Candidate, t *target) {
 			newest = one.Version
 		}
 	}
-	for i := range list {
-		if p, ok := list[i].Value.(*pick); ok {
-			p.behind = list[i].Version.Less(newest)
-		}
-	}
+	return newest
+}
+
+// isBehind reports whether a version of a project above the given one has a wheel
+// for a target.
+func (c *catalog) isBehind(name string, at int, v version.Version) bool {
+	c.mu.Lock()
+	p := c.projects[name]
+	c.mu.Unlock()
+	return p != nil && at < len(p.candidates) && v.Less(newestWheel(p.candidates[at], c.targets[at]))
 }
 
 // isPinned reports whether the request itself names exactly this version.

@@ -22,12 +22,13 @@ func Clients(layout feed.Layout) []ecosystem.Snippet {
 	if strings.HasPrefix(base, "http://") {
 		trust = "trusted-host = " + host + "\n"
 	}
-	fill := strings.NewReplacer("{index}", base+"/"+pagesFolder, "{files}", base+"/"+filesFolder, "{trust}", trust)
+	fill := strings.NewReplacer("{base}", base, "{index}", base+"/"+pagesFolder, "{trust}", trust)
 	snippets := []ecosystem.Snippet{
 		{Client: "pip", File: "pip.conf", Text: pipConfig},
 		{Client: "pip without a server", File: "command line", Text: pipFolder},
 		{Client: "uv", File: "uv.toml", Text: uvConfig},
 		{Client: "uv with a uv.lock", File: "command line", Text: uvLock},
+		{Client: "pip or uv with a pylock.toml", File: "command line", Text: pylock751},
 		{Client: "poetry", File: "command line", Text: poetryConfig},
 		{Client: "pdm", File: "environment", Text: pdmConfig},
 		{Client: "pipenv", File: "environment", Text: pipenvConfig},
@@ -59,20 +60,31 @@ default = true
 # takes the place of one.
 `
 
-const uvLock = `UV_DEFAULT_INDEX={index} uv sync --frozen
+const uvLock = `feedctl relocate uv.lock --to /path/to/feed --base-url {base}
+uv sync --frozen
 # A uv.lock has the full addresses of its files, and --frozen takes them from there:
-# put {files} in the place of what comes before their names, hashes as they are.
+# relocate puts those of the feed in their place, digests as they are. Where a
+# package is built from source, uv also needs UV_DEFAULT_INDEX={index}
 # What feedctl chose needs no rewriting:
 #   uv pip sync /path/to/feed/locks/pypi/ID/pylock.TARGET.toml
+`
+
+const pylock751 = `feedctl relocate pylock.toml --to /path/to/feed --base-url {base}
+pip install -r pylock.toml     (pip 26.1 and later), or uv pip sync pylock.toml
+# No setting of pip or uv replaces the addresses in a pylock.toml.
 `
 
 const poetryConfig = `poetry self add poetry-plugin-pypi-mirror
 POETRY_PYPI_MIRROR_URL={index} poetry install
 # The lock stays as it is. Needs a web server; poetry does not read file:// indexes.
+# A project with [[tool.poetry.source]] asks these and not the plugin's mirror:
+#   feedctl relocate poetry.lock --to /path/to/feed --base-url {base}
+#   poetry install
 `
 
 const pdmConfig = `PDM_PYPI_URL={index} pdm sync
 # The lock stays as it is. Over plain http beyond this machine also PDM_PYPI_VERIFY_SSL=false
+# A lock with static URLs is taken at its word: feedctl relocate pdm.lock --to /path/to/feed --base-url {base}
 `
 
 const pipenvConfig = `PIPENV_PYPI_MIRROR={index} pipenv sync

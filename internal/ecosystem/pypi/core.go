@@ -1,12 +1,10 @@
 package pypi
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -27,6 +25,7 @@ type core struct {
 	build      []marker.Requirement // what building it needs, as far as it can be read
 	setuptools bool                 // setuptools builds it
 	unsure     bool                 // only a build would tell the requirements for certain
+	recorded   bool                 // they are what setuptools wrote down when it made the file
 }
 
 // metadataError says that the metadata of a file cannot be used.
@@ -115,18 +114,23 @@ func (r *reader) open(ctx context.Context, name, text, filename string) (*core, 
 		file.Path += suffixMetadata
 	}
 	body, err := r.index.Open(ctx, name, text, file)
+	if errors.Is(err, feed.ErrNotFound) {
+		return nil, &lostError{filename, err}
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
+	hasher := feed.NewHasher("sha256")
+	hashed := io.TeeReader(body, hasher)
 	var c *core
 	if isWheel {
-		c, err = readWheel(body, name, text)
+		c, err = readWheel(hashed, name, text)
 	} else {
-		c, err = readSdist(body, filename)
+		c, err = readSdist(hashed, name, text, filename)
 	}
 	if err != nil {
-		return nil, &metadataError{filename, err}
+		return nil, r.blame(ctx, name, text, file, hasher, body, err)
 	}
 	return c, nil
 }
@@ -136,47 +140,49 @@ func readWheel(body io.Reader, name, text string) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := parseMetadata(data)
+	m, err := dist.ReadMetadata(data)
 	if err != nil {
 		return nil, err
 	}
-	if wheel.NormalizeName(m.Name) != name || !isVersion(text, m.Version) {
-		return nil, fmt.Errorf("its metadata are those of %.100q, version %s", m.Name, m.Version)
+	if err := isOf(&m, name, text); err != nil {
+		return nil, err
 	}
 	return &core{requires: m.Requires, python: m.RequiresPython}, nil
 }
 
-// anyVersion matches the specifier ">dev" of releases from before PEP 440, with
-// which they meant any version.
-var anyVersion = regexp.MustCompile(`(?mi)^(Requires-Dist:[^;\n]*[\s(,<>=!~\w])>=?\s*dev\b`)
-
-// parseMetadata reads core metadata.
-func parseMetadata(data []byte) (dist.Metadata, error) {
-	m, err := dist.ReadMetadata(data)
-	if err != nil {
-		if repaired := anyVersion.ReplaceAll(data, []byte("${1}>=0.dev0")); !bytes.Equal(repaired, data) {
-			return dist.ReadMetadata(repaired)
-		}
+// isOf refuses the metadata of another release.
+func isOf(m *dist.Metadata, name, text string) error {
+	if wheel.NormalizeName(m.Name) != name || !isVersion(text, m.Version) {
+		return fmt.Errorf("its metadata are those of %.100q, version %s", m.Name, m.Version)
 	}
-	return m, err
+	return nil
 }
 
 // readSdist reads a source distribution. Nothing of it is run: what only its build
 // backend knows stays unknown.
-func readSdist(body io.Reader, filename string) (*core, error) {
-	info, project, err := dist.SdistMetadata(body, filename)
+func readSdist(body io.Reader, name, text, filename string) (*core, error) {
+	sdist, err := dist.SdistMetadata(body, filename)
 	if err != nil {
 		return nil, err
 	}
 	c := &core{unsure: true}
-	if info != nil {
-		m, err := parseMetadata(info)
+	if sdist.PKGInfo != nil {
+		m, err := dist.ReadMetadata(sdist.PKGInfo)
 		if err != nil {
+			return nil, err
+		}
+		if err := isOf(&m, name, text); err != nil {
 			return nil, err
 		}
 		c.requires, c.python, c.unsure = m.Requires, m.RequiresPython, !m.IsStatic()
 	}
-	build, err := dist.ReadBuild(project)
+	if c.unsure && len(c.requires) == 0 && sdist.Requires != nil {
+		c.recorded = true
+		if c.requires, err = dist.ReadRequires(sdist.Requires); err != nil {
+			return nil, err
+		}
+	}
+	build, err := dist.ReadBuild(sdist.Pyproject)
 	if err != nil {
 		return nil, err
 	}

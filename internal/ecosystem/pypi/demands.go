@@ -14,7 +14,7 @@ import (
 // input is the request as the solver takes it.
 func (r *resolution) input(at int, without map[string]bool, building bool) (solve.Input, error) {
 	t := r.targets[at]
-	in := solve.Input{Python: t.env.PythonVersion(), Prereleases: r.prereleases(), Preferences: r.catalog.preferences(at)}
+	in := solve.Input{Python: t.env.PythonVersion(), Prereleases: r.prereleases(), Preferences: r.catalog.preferences(at), PrereleasesOf: setOf(r.settings.Choice.PrereleaseFor)}
 	for _, one := range r.request.Requirements {
 		if without[one.Kind] || (one.Kind == lock.KindBuild) != building {
 			continue
@@ -109,6 +109,9 @@ func (r *resolution) overridesFor(t *target) (map[string][]marker.Requirement, e
 
 // prereleases is the rule for pre-releases: the option, else the input's.
 func (r *resolution) prereleases() solve.Prereleases {
+	if r.request.Options[optionPrerelease] == "" && slices.Contains(r.settings.Choice.PrereleaseFor, all) {
+		return solve.Allow
+	}
 	switch cmp.Or(r.request.Options[optionPrerelease], r.settings.Choice.Prerelease) {
 	case prereleaseAllow:
 		return solve.Allow

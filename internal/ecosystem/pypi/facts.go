@@ -29,6 +29,9 @@ func (f *facts) encode() (json.RawMessage, error) { return json.Marshal(f) }
 
 // decodeFacts reads the metadata of a release.
 func decodeFacts(name, version string, raw json.RawMessage) (facts, error) {
+	if f, ok := scanFacts(raw); ok {
+		return f, nil
+	}
 	var f facts
 	if err := json.Unmarshal(raw, &f); err != nil {
 		key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: "pypi", Name: name}, Version: version}

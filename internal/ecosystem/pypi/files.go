@@ -20,7 +20,6 @@ type fileRules struct {
 // candidateFile is a file of a version.
 type candidateFile struct {
 	name    string
-	wheel   wheel.Wheel
 	python  version.Set
 	yanked  bool
 	refused string // why there is none
@@ -56,11 +55,6 @@ func (f *versionFiles) collect(name string, known *facts, rules *fileRules, pyth
 			f.excluded = "has only wheels, which the input does not want"
 			continue
 		}
-		w, err := wheel.ParseWheel(one.Name)
-		if err != nil {
-			continue
-		}
-		file.wheel = w
 		f.wheels = append(f.wheels, file)
 	}
 }
@@ -79,9 +73,11 @@ func betterSdist(a, b string) bool {
 // source distribution.
 func (f *versionFiles) best(t *target) candidateFile {
 	best, rank := -1, 0
+	var tags wheelRank
 	for i := range f.wheels {
 		w := &f.wheels[i]
-		if !t.selector.Supports(w.wheel) {
+		mine := t.ranks.of(w.name)
+		if !mine.supported {
 			continue
 		}
 		own := 0
@@ -91,8 +87,8 @@ func (f *versionFiles) best(t *target) candidateFile {
 		if w.python.Contains(t.env.PythonVersion(), true) {
 			own++
 		}
-		if best < 0 || own > rank || own == rank && t.selector.Better(w.wheel, f.wheels[best].wheel) {
-			best, rank = i, own
+		if best < 0 || own > rank || own == rank && mine.better(w.name, tags, f.wheels[best].name) {
+			best, rank, tags = i, own, mine
 		}
 	}
 	switch {

@@ -54,9 +54,6 @@ func (r *resolution) note() {
 	if choice.Resolution == "lowest" || choice.Resolution == "lowest-direct" {
 		r.notes = append(r.notes, r.request.Input+": resolution = "+choice.Resolution+": the highest versions are mirrored; mirror the lock to have its versions")
 	}
-	if len(choice.PrereleaseFor) > 0 {
-		r.notes = append(r.notes, r.request.Input+": pre-releases of single packages ("+listed(choice.PrereleaseFor)+") are taken only where a requirement names one")
-	}
 	if len(r.settings.Dynamic) > 0 {
 		r.notes = append(r.notes, r.request.Input+": the project says that only its build backend knows its "+strings.Join(r.settings.Dynamic, " and ")+", which is not run; add what is missing by name, or mirror a lock")
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -24,8 +23,9 @@ type graph struct {
 	files    []map[string]bool // of each node: the files wanted; nil for all
 	usages   []*usage
 	edges    map[feed.Edge]bool
+	extras   map[int][]string // of each node: those that something requires, on some target
 	skipped  []feed.Skipped
-	unsure   map[string]bool // releases of which only a build would tell the rest
+	unsure   map[string]bool // releases of which only a build would tell the rest; true where requires.txt stands for it
 	chosen   bool            // feedctl chose, so that the choice is worth writing down
 }
 
@@ -38,7 +38,7 @@ type usage struct {
 }
 
 func (r *resolution) newGraph() *graph {
-	g := &graph{resolution: r, at: map[string]int{}, edges: map[feed.Edge]bool{}, unsure: map[string]bool{}}
+	g := &graph{resolution: r, at: map[string]int{}, edges: map[feed.Edge]bool{}, extras: map[int][]string{}, unsure: map[string]bool{}}
 	for _, t := range r.targets {
 		g.usages = append(g.usages, newUsage(t))
 	}
@@ -119,6 +119,11 @@ func (g *graph) finish(ctx context.Context) (feed.Graph, error) {
 	if err := g.downgrades(ctx); err != nil {
 		return feed.Graph{}, err
 	}
+	if note, err := g.elsewhereNote(ctx); err != nil {
+		return feed.Graph{}, err
+	} else if note != "" {
+		g.notes = append(g.notes, note)
+	}
 	return g.sorted(), nil
 }
 
@@ -191,12 +196,12 @@ func (g *graph) check(ctx context.Context) error {
 		if node.Bare || node.Files == nil {
 			return nil
 		}
-		release, err := g.index.Release(ctx, node.Name, node.Version)
+		release, err := releaseWith(ctx, g.index, node.Name, node.Version, node.Files...)
 		if err != nil {
 			return err
 		}
 		for _, want := range node.Files {
-			if !slices.ContainsFunc(release.Files, func(f feed.File) bool { return path.Base(f.Path) == want }) {
+			if !offers(&release, want) {
 				key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: "pypi", Name: node.Name}, Version: node.Version}
 				return &feed.PackageError{Key: key, Err: fmt.Errorf("the file %s is needed, and the release as it is known has no such file: %w", want, feed.ErrNotFound)}
 			}
@@ -244,7 +249,10 @@ func (g *graph) sorted() feed.Graph {
 
 // allNotes are the notes of the resolution and those of the graph.
 func (g *graph) allNotes() []string {
-	notes := slices.Clone(g.notes)
+	notes := append(slices.Clone(g.notes), g.refusalNotes()...)
+	if recorded := slices.DeleteFunc(slices.Sorted(maps.Keys(g.unsure)), func(name string) bool { return !g.unsure[name] }); len(recorded) > 0 {
+		notes = append(notes, "not proven: "+listed(recorded)+" requires what setuptools wrote into requires.txt when the source distribution was made; only a build would tell for certain")
+	}
 	if len(g.unsure) > 0 {
 		notes = append(notes, "built from source: "+listed(slices.Sorted(maps.Keys(g.unsure)))+
 			"; what a build asks for beyond [build-system] and PKG-INFO is not known: add it by name, or refuse such releases with --sdist none")

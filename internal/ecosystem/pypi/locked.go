@@ -56,7 +56,7 @@ func (l *lockedGraph) read(ctx context.Context) error {
 	l.releases = make([]feed.Release, len(l.locked))
 	err := each(ctx, len(l.locked), func(ctx context.Context, i int) error {
 		var err error
-		l.releases[i], err = l.index.Release(ctx, l.locked[i].Name, l.locked[i].Version)
+		l.releases[i], err = l.lockedRelease(ctx, &l.locked[i])
 		return err
 	})
 	if err != nil {
@@ -178,36 +178,18 @@ func (l *lockedGraph) leaveOut() {
 			used[at] = true
 		}
 	}
-	var names []string
+	var left []int
 	for at := range l.nodes {
 		if used[at] || l.locked[at].Bare || len(l.locked[at].Files) > 0 || l.allFiles {
 			continue
 		}
 		l.nodes[at].Bare = true
-		names = append(names, l.nodes[at].Name+" "+l.nodes[at].Version)
+		left = append(left, at)
 	}
-	if len(names) == 0 {
+	if len(left) == 0 {
 		return
 	}
-	note := fmt.Sprintf("%s: %d releases are for other targets and left out: %s", l.request.Input, len(names), listed(names))
-	if tool := locksAgain(l.request.Input); tool != "" {
-		note += "; \"" + tool + "\" inside the feed locks for every platform and needs them: add their platforms, or --all-files"
-	}
-	l.notes = append(l.notes, note)
-}
-
-// locksAgain returns the command that makes a lock for every platform anew, "" for
-// locks that are for one platform.
-func locksAgain(input string) string {
-	switch {
-	case input == "uv.lock" || strings.HasSuffix(input, ".py.lock"):
-		return "uv lock"
-	case input == "poetry.lock":
-		return "poetry lock"
-	case input == "pdm.lock":
-		return "pdm lock"
-	}
-	return ""
+	l.notes = append(l.notes, l.leftOutNote(left))
 }
 
 // addLockedBuilds adds what building the source distributions of a lock needs,

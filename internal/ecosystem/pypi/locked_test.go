@@ -188,17 +188,6 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// TestLockedNotes says what is missing for tools that lock again.
-func TestLockedNotes(t *testing.T) {
-	m, registry := index(t)
-	graph, _ := m.mirror(t, readLock(t, registry, "uv.lock", uvLock, "3.11", linux))
-	if !slices.ContainsFunc(graph.Notes, func(note string) bool {
-		return strings.Contains(note, "oldpy 1.0, winonly 0.1") && strings.Contains(note, "uv lock")
-	}) {
-		t.Errorf("notes: %q", graph.Notes)
-	}
-}
-
 func TestLockedErrors(t *testing.T) {
 	for _, row := range []struct{ what, text, pythons, platforms, options, want string }{
 		{"another digest", "lib==2.0 --hash={lib-1.5.tar.gz}\n", "3.11", linux, "", "pins"},

@@ -14,6 +14,7 @@ import (
 const (
 	optionPython     = "python"
 	optionSdist      = "sdist"
+	optionNoSdist    = "no-sdist" // short for optionSdist with sdistNone
 	optionPrerelease = "prerelease"
 	optionAllFiles   = "all-files"
 )
@@ -39,8 +40,12 @@ func badOption(option, value, want string) error {
 }
 
 // defaults checks the options, and fills in the interpreter on PATH where no
-// Python was named.
+// Python was named; without one, what the inputs themselves say.
 func defaults(ctx context.Context, env ecosystem.Environment, options map[string]string) error {
+	if options[optionNoSdist] == "true" {
+		options[optionSdist] = sdistNone
+	}
+	delete(options, optionNoSdist)
 	if err := checkOptions(options); err != nil {
 		return err
 	}
@@ -48,6 +53,12 @@ func defaults(ctx context.Context, env ecosystem.Environment, options map[string
 		return nil
 	}
 	found, err := interpreter(ctx, env)
+	if err != nil && ctx.Err() == nil {
+		if option, ok := declaredByAll(env.Settings); ok {
+			options[optionPython] = option
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -47,9 +47,10 @@ func probe(ctx context.Context, from *simple.Index) (ecosystem.Probe, error) {
 	case err != nil:
 		return ecosystem.Probe{}, err
 	}
-	found.Detail = fmt.Sprintf("it has %d files of %s", len(project.Files), probeName)
-	for i := range project.Files {
-		if project.Files[i].CoreMetadata != nil {
+	files := project.Files()
+	found.Detail = fmt.Sprintf("it has %d files of %s", len(files), probeName)
+	for i := range files {
+		if files[i].CoreMetadata != nil {
 			found.Detail += ", and core metadata beside them"
 			break
 		}
@@ -72,14 +73,16 @@ func (x *index) Versions(ctx context.Context, name string) ([]feed.Version, erro
 	if err != nil {
 		return nil, err
 	}
-	offers := offersOf(&project, nil)
-	versions := make([]feed.Version, len(offers))
-	for i := range offers {
-		o := &offers[i]
-		versions[i] = feed.Version{Version: o.version, Published: o.published(), Yanked: o.yanked() != nil}
-		if versions[i].Metadata, err = o.metadata(false); err != nil {
-			return nil, err
+	var versions []feed.Version
+	var w factWriter
+	for v, files := range project.Versions() {
+		o := newOffer(project.Name, v, files)
+		if len(o.files) == 0 {
+			continue
 		}
+		one := feed.Version{Version: o.version, Published: o.published(), Yanked: o.yanked() != nil}
+		one.Metadata = w.write(o.facts(false))
+		versions = append(versions, one)
 	}
 	return versions, nil
 }
@@ -95,29 +98,34 @@ func (x *index) Releases(ctx context.Context, name string, versions []string) (f
 	if p.Metadata, err = projectMetadata(&project); err != nil {
 		return feed.Package{}, err
 	}
-	wanted := map[string][]string{}
+	seen := map[string]string{} // versions of the index, by key
 	for _, text := range versions {
-		if v, err := version.Parse(text); err == nil {
-			wanted[v.Key()] = append(wanted[v.Key()], text)
-		}
-	}
-	offers := offersOf(&project, wanted)
-	for i := range offers {
-		o := &offers[i]
-		release, err := o.release(project.URL)
+		v, err := version.Parse(text)
 		if err != nil {
-			return feed.Package{}, err
+			continue
 		}
-		p.Releases = append(p.Releases, release)
-		for _, text := range wanted[o.key] {
-			if text != o.version {
-				if p.Tags == nil {
-					p.Tags = map[string]string{}
-				}
-				p.Tags[text] = o.version
+		own, known := seen[v.Key()]
+		if !known {
+			found, files := project.Version(v.Key())
+			o := newOffer(project.Name, found, files)
+			if len(o.files) == 0 {
+				continue
 			}
+			release, err := o.release(project.URL)
+			if err != nil {
+				return feed.Package{}, err
+			}
+			p.Releases = append(p.Releases, release)
+			own, seen[v.Key()] = o.version, o.version
+		}
+		if text != own {
+			if p.Tags == nil {
+				p.Tags = map[string]string{}
+			}
+			p.Tags[text] = own
 		}
 	}
+	slices.SortFunc(p.Releases, func(a, b feed.Release) int { return Compare(a.Version, b.Version) })
 	return p, nil
 }
 
@@ -142,65 +150,54 @@ func (x *index) Open(ctx context.Context, file feed.File) (io.ReadCloser, error)
 
 // offer is one version, as an index offers it.
 type offer struct {
-	key     string // that of version.Version
 	version string
 	files   []*simple.File // by name
 }
 
-// offersOf groups the files of a project by version, in ascending order. With
-// wanted set, only versions with these keys.
-func offersOf(p *simple.Project, wanted map[string][]string) []offer {
-	byKey := map[string]*offer{}
-	seen := map[string]bool{}
-	for i := range p.Files {
-		file := &p.Files[i]
-		key := file.Version.Key()
-		if _, ok := wanted[key]; !ok && wanted != nil {
-			continue
+// newOffer takes of the files of a version those that the feed can hold, each name
+// once.
+func newOffer(project string, v version.Version, files []simple.File) offer {
+	o := offer{version: v.String(), files: make([]*simple.File, 0, len(files))}
+	for i := range files {
+		if keeps(project, &files[i]) {
+			o.files = append(o.files, &files[i])
 		}
-		folded := strings.ToLower(file.Name)
-		if seen[folded] || !keeps(p, file) {
-			continue
+	}
+	byName := func(a, b *simple.File) int { return cmp.Compare(a.Name, b.Name) }
+	if len(o.files) > 1 {
+		o.files = once(o.files)
+		slices.SortFunc(o.files, byName)
+	}
+	return o
+}
+
+// once drops files whose names differ from earlier ones by upper and lower case at
+// most.
+func once(files []*simple.File) []*simple.File {
+	seen := make(map[string]bool, len(files))
+	return slices.DeleteFunc(files, func(f *simple.File) bool {
+		folded := strings.ToLower(f.Name)
+		if seen[folded] {
+			return true
 		}
 		seen[folded] = true
-		o := byKey[key]
-		if o == nil {
-			o = &offer{key: key, version: file.Version.String()}
-			byKey[key] = o
-		}
-		o.version = plainer(o.version, file.Version.String())
-		o.files = append(o.files, file)
-	}
-	offers := make([]offer, 0, len(byKey))
-	for _, o := range byKey {
-		slices.SortFunc(o.files, func(a, b *simple.File) int { return cmp.Compare(a.Name, b.Name) })
-		offers = append(offers, *o)
-	}
-	slices.SortFunc(offers, func(a, b offer) int { return cmp.Compare(a.key, b.key) })
-	return offers
+		return false
+	})
 }
 
 // keeps reports whether the feed can hold a file of a project.
-func keeps(p *simple.Project, file *simple.File) bool {
-	if file.Wheel != nil {
-		return file.Wheel.Name == p.Name && feed.CheckPath(filePath(file.Name)+suffixMetadata) == nil
+func keeps(project string, file *simple.File) bool {
+	if file.IsWheel() {
+		return feed.CheckPath(filePath(file.Name)+suffixMetadata) == nil
 	}
-	return belongs(file.Name, p.Name)
-}
-
-// plainer returns the shorter of two texts of equal versions, which differ by
-// zeros at the end.
-func plainer(a, b string) string {
-	if len(b) < len(a) || len(b) == len(a) && b < a {
-		return b
-	}
-	return a
+	return belongs(file.Name, project)
 }
 
 // published returns when the first file was uploaded, zero if it is not known.
 func (o *offer) published() time.Time {
 	var first time.Time
-	for _, file := range o.files {
+	for i := range o.files {
+		file := o.files[i]
 		if !file.Uploaded.IsZero() && (first.IsZero() || file.Uploaded.Before(first)) {
 			first = file.Uploaded
 		}
@@ -211,7 +208,8 @@ func (o *offer) published() time.Time {
 // yanked returns why the release is yanked, which it is when all its files are.
 func (o *offer) yanked() *feed.Yank {
 	yank := &feed.Yank{}
-	for _, file := range o.files {
+	for i := range o.files {
+		file := o.files[i]
 		if file.Yanked == nil {
 			return nil
 		}
@@ -220,12 +218,12 @@ func (o *offer) yanked() *feed.Yank {
 	return yank
 }
 
-// metadata is what the index says of the files; in full, or as far as it matters
-// for choosing.
-func (o *offer) metadata(full bool) (json.RawMessage, error) {
-	f := facts{Python: o.files[0].RequiresPython, Files: make([]fileFacts, len(o.files))}
-	for i, file := range o.files {
-		one := &f.Files[i]
+// facts is what the index says of the files; in full, or as far as it matters for
+// choosing.
+func (o *offer) facts(full bool) *facts {
+	f := &facts{Python: o.files[0].RequiresPython, Files: make([]fileFacts, len(o.files))}
+	for i := range o.files {
+		file, one := o.files[i], &f.Files[i]
 		one.Name, one.Yanked = file.Name, file.Yanked
 		if file.RequiresPython != f.Python {
 			one.Python = &file.RequiresPython
@@ -237,18 +235,19 @@ func (o *offer) metadata(full bool) (json.RawMessage, error) {
 			one.Provenance = web.Redact(file.Provenance)
 		}
 	}
-	return f.encode()
+	return f
 }
 
 func (o *offer) release(origin string) (feed.Release, error) {
 	r := feed.Release{Version: o.version, Kind: feed.Saved, Published: o.published(), Yanked: o.yanked(), Origin: feed.Origin{URL: origin}}
 	var err error
-	if r.Metadata, err = o.metadata(true); err != nil {
+	if r.Metadata, err = o.facts(true).encode(); err != nil {
 		return feed.Release{}, err
 	}
-	for _, file := range o.files {
+	for i := range o.files {
+		file := o.files[i]
 		artifact := feed.File{Path: filePath(file.Name), URL: file.URL, Size: file.Size, Digests: file.Digests()}
-		if file.Wheel == nil {
+		if !file.IsWheel() {
 			r.Files = append(r.Files, artifact)
 			continue
 		}

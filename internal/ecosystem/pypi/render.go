@@ -183,3 +183,6 @@ func RenderRoot(_ feed.Layout, packages iter.Seq2[feed.Summary, error]) ([]feed.
 	b.WriteString("</body></html>\n")
 	return []feed.Document{{Path: pagesFolder + indexFile, Bytes: []byte(b.String()), Entry: true}}, nil
 }
+
+// RootKey is what RenderRoot looks at: the names.
+func RootKey(_ feed.Layout, one feed.Summary) string { return one.Name }

@@ -31,6 +31,7 @@ type resolution struct {
 	catalog  *catalog
 	allFiles bool
 	notes    []string
+	refused  refusals
 	doubt
 }
 

@@ -73,6 +73,9 @@ Requires-Dist: lib<1
 Requires-Dist: lib (>dev)
 Requires-Dist: picky>=1; extra == "x"
 Requires-Dist: lib <1.5
+-- extras@1.0/METADATA --
+Requires-Dist: winonly; extra == "on" and sys_platform == "win32"
+Provides-Extra: on
 -- direct@1.0/METADATA --
 Requires-Dist: hidden @ https://packages.test/hidden.whl
 `
@@ -257,5 +260,22 @@ func TestHashes(t *testing.T) {
 	graph, _ := m.mirror(t, readLock(t, registry, "requirements.txt", text, "3.11", linux))
 	if got, want := nodes(graph), "app@1.0 app-1.0-py3-none-any.whl\nlib@1.0 lib-1.0-py3-none-any.whl"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestPrereleasesOf has an input that takes pre-releases of single packages.
+func TestPrereleasesOf(t *testing.T) {
+	for text, want := range map[string]string{
+		"pre\n":                                "pre@1.0 pre-1.0-py3-none-any.whl",
+		"--all-releases pre\npre\n":            "pre@2.0rc1 pre-2.0rc1-py3-none-any.whl",
+		"--all-releases :all:\npre\n":          "pre@2.0rc1 pre-2.0rc1-py3-none-any.whl",
+		"--all-releases lib\npre\n":            "pre@1.0 pre-1.0-py3-none-any.whl",
+		"--all-releases Pre --pre\npre<2.0a\n": "pre@1.0 pre-1.0-py3-none-any.whl",
+	} {
+		m, registry := index(t)
+		graph, _ := m.mirror(t, readLock(t, registry, "requirements.txt", text, "3.11", linux))
+		if got := nodes(graph); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
 	}
 }

@@ -17,11 +17,13 @@ import (
 type target struct {
 	wheel.Target
 	selector *wheel.Selector
+	ranks    *ranks
 	env      *marker.Environment
 }
 
 func newTarget(t wheel.Target) *target {
-	return &target{Target: t, selector: wheel.NewSelector(t), env: marker.NewEnvironment(t)}
+	selector := wheel.NewSelector(t)
+	return &target{Target: t, selector: selector, ranks: newRanks(selector), env: marker.NewEnvironment(t)}
 }
 
 // describe names a target for a person.
@@ -36,8 +38,9 @@ func targetsOf(request feed.Request, settings *lock.Settings) (targets []*target
 	if err != nil {
 		return nil, nil, err
 	}
-	if request.Lock != nil {
-		pythons = declared(pythons, settings)
+	said := "what the feed recorded, else the interpreter on PATH"
+	if own := declared(pythons, settings); !slices.Equal(own, pythons) {
+		pythons, said = own, "as "+request.Input+" says"
 	}
 	if len(pythons) == 0 {
 		if request.Lock != nil {
@@ -56,7 +59,7 @@ func targetsOf(request feed.Request, settings *lock.Settings) (targets []*target
 		for _, one := range all {
 			names = append(names, newTarget(one).describe())
 		}
-		notes = append(notes, "for "+strings.Join(names, ", ")+" (what the feed recorded, else the interpreter on PATH); --python and --platform name others")
+		notes = append(notes, "for "+strings.Join(names, ", ")+" ("+said+"); --python and --platform name others")
 	}
 	for _, one := range all {
 		t := newTarget(one)
@@ -67,7 +70,7 @@ func targetsOf(request feed.Request, settings *lock.Settings) (targets []*target
 		targets = append(targets, t)
 	}
 	if len(targets) == 0 {
-		return nil, nil, fmt.Errorf("%s: it is for none of the targets: %s", request.Input, strings.Join(notes, "; "))
+		return nil, nil, fmt.Errorf("%s: it is for none of the targets: %s; name others with --python and --platform", request.Input, strings.Join(notes, "; "))
 	}
 	return targets, notes, nil
 }
@@ -96,37 +99,6 @@ func cross(pythons []python, platforms []feed.Target) ([]wheel.Target, error) {
 		}
 	}
 	return all, nil
-}
-
-// declared puts the Python that a lock is for in the place of the interpreter that
-// happened to be on PATH.
-func declared(pythons []python, settings *lock.Settings) []python {
-	for i := range pythons {
-		if pythons[i].whole {
-			if other, ok := onlyPython(settings.RequiresPython); ok && !(other.Minor == pythons[i].Minor && other.Major == pythons[i].Major) {
-				other.Platform = pythons[i].Platform
-				pythons[i].Target = other
-			}
-		}
-	}
-	return pythons
-}
-
-// onlyPython returns the one version of Python that specifiers allow, such as
-// "==3.11.*".
-func onlyPython(specifiers string) (wheel.Target, bool) {
-	set, err := version.ParseSpecifiers(specifiers)
-	if err != nil {
-		return wheel.Target{}, false
-	}
-	for _, clause := range set.Clauses() {
-		numbers := clause.Version.Release()
-		if (clause.Operator == "==" || clause.Operator == "~=" && len(numbers) == 3) && len(numbers) >= 2 {
-			t, err := wheel.ParsePython(strings.Join(numbers[:2], "."))
-			return t, err == nil
-		}
-	}
-	return wheel.Target{}, false
 }
 
 // unsupported says why an input is not for a target, or nothing.

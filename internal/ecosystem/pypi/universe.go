@@ -37,9 +37,9 @@ func (u *universe) Dependencies(ctx context.Context, name string, candidate solv
 	}
 	c, err := u.core(ctx, name, chosen.version, chosen.file)
 	if err != nil {
-		return solve.Metadata{}, unusable(err)
+		return solve.Metadata{}, u.refused.note(name, chosen.version, unusable(err))
 	}
-	if c.unsure && chosen.behind && !u.catalog.isPinned(name, candidate.Version) && !u.believe.Load() {
+	if c.unsure && !u.believe.Load() && !u.catalog.isPinned(name, candidate.Version) && u.catalog.isBehind(name, u.at, candidate.Version) {
 		u.doubted.Store(true)
 		return solve.Metadata{}, &solve.UnusableError{Reason: "has to be built, and only that would tell what it requires"}
 	}
@@ -89,7 +89,7 @@ func (u *universe) allowed(ctx context.Context, name string, chosen *pick) error
 	if len(hashes) == 0 {
 		return nil
 	}
-	release, err := u.index.Release(ctx, name, chosen.version)
+	release, err := releaseWith(ctx, u.index, name, chosen.version, chosen.file)
 	if err != nil {
 		return err
 	}

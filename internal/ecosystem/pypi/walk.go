@@ -79,7 +79,7 @@ func (w *walker) follow(ctx context.Context, from ask) error {
 	}
 	c, err := w.core(ctx, node.Name, node.Version, file)
 	if err != nil {
-		return passOver(err)
+		return passOver(w.refused.note(node.Name, node.Version, err))
 	}
 	for i := range c.requires {
 		q := &c.requires[i]
@@ -90,7 +90,7 @@ func (w *walker) follow(ctx context.Context, from ask) error {
 	if from.extra != "" || wheel.IsWheel(file) {
 		return nil
 	}
-	w.unsure[node.Name+" "+node.Version] = true
+	w.unsure[node.Name+" "+node.Version] = c.recorded
 	for _, q := range c.build {
 		if !w.holds(&q, "") {
 			continue
@@ -155,6 +155,7 @@ func (w *walker) lead(from int, q marker.Requirement, shown feed.Requirement) {
 		for _, extra := range append([]string{""}, q.Extras...) {
 			if next := (ask{to, extra}); !w.asked[next] {
 				w.asked[next] = true
+				w.extras[to] = append(w.extras[to], extra)
 				w.queue = append(w.queue, next)
 			}
 		}

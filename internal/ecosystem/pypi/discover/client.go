@@ -17,12 +17,18 @@ var clients = []struct {
 	pattern *regexp.Regexp
 	at      string
 }{
+	{"python3", []string{"-I", "-c", pipIndex}, printed, "python3 -m pip download --help"},
 	{"python3", []string{"-m", "pip", "download", "--help"}, pipDefault, "python3 -m pip download --help"},
 	{"pip", []string{"download", "--help"}, pipDefault, "pip download --help"},
 	{"uv", []string{"help", "pip", "install"}, uvDefault, "uv help pip install"},
 }
 
+// pipIndex prints what the help of pip prints, in a sixth of its time; a pip that
+// keeps it elsewhere is asked for its help.
+const pipIndex = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+
 var (
+	printed    = regexp.MustCompile(`\A\s*(https?://[^\s)]+)\s*\z`)
 	pipDefault = regexp.MustCompile(`(?s)--index-url.{0,400}?\(default:?\s+(https?://[^\s)]+)\)`)
 	uvDefault  = regexp.MustCompile(`(?s)--default-index.{0,400}?\bdefault:?\s+<?(https?://[^\s>)]+)`)
 )

@@ -4,8 +4,8 @@
 // Settings are, most important first:
 //
 //  1. of the project: the index lines of its requirements files, [tool.uv] of
-//     pyproject.toml or uv.toml, [[tool.poetry.source]], [[tool.pdm.source]], and
-//     [[source]] of a Pipfile;
+//     pyproject.toml or uv.toml, or of a script (PEP 723), [[tool.poetry.source]],
+//     [[tool.pdm.source]], and [[source]] of a Pipfile;
 //  2. of pip: PIP_* in the environment, the file that PIP_CONFIG_FILE names, and
 //     pip.conf (pip.ini) of the virtual environment, the user and the machine;
 //  3. of uv: UV_* in the environment, uv.toml of the user and the machine. In a

@@ -104,7 +104,7 @@ func (s *settings) recorded() []entry {
 			return s.fromLock(base, read)
 		}
 	}
-	return nil
+	return s.ofInputs()
 }
 
 func (s *settings) fromLock(base string, read lock.Settings) []entry {

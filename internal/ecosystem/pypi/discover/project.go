@@ -55,16 +55,25 @@ func (s *settings) project() (project, error) {
 	if err := s.pipfile(&p); err != nil {
 		return p, err
 	}
+	if err := s.folders(&p); err != nil {
+		return p, err
+	}
+	return p, s.scripts(&p)
+}
+
+// folders reads the settings of the nearest folder, from the input's upwards, that
+// has any.
+func (s *settings) folders(p *project) error {
 	noConfig := isTrue(s.env.Getenv("UV_NO_CONFIG"))
 	dir := s.env.Dir
 	for range maxDepth {
-		found, err := s.projectFolder(&p, dir, noConfig)
+		found, err := s.projectFolder(p, dir, noConfig)
 		if err != nil || found || filepath.Dir(dir) == dir {
-			return p, err
+			return err
 		}
 		dir = filepath.Dir(dir)
 	}
-	return p, nil
+	return nil
 }
 
 // projectFolder reads uv.toml and pyproject.toml of a folder. Of both, uv takes
@@ -180,6 +189,10 @@ func (s *settings) bindings(dir, file string, reader lock.Reader) map[string][]s
 	if err != nil {
 		return nil
 	}
+	return boundBy(&read)
+}
+
+func boundBy(read *lock.Settings) map[string][]string {
 	bound := map[string][]string{}
 	for name, sources := range read.Sources {
 		for _, source := range sources {

@@ -23,6 +23,7 @@ const (
 	maxEntries   = 250_000  // of an archive
 	maxUnpacked  = 64 << 30 // bytes of a whole archive
 	maxRecord    = 64 << 20 // bytes of RECORD
+	maxTar       = 8 << 30  // bytes of an unpacked tar, which has to be gone through to its end
 )
 
 // WrongError says that a distribution is not what its file name or its format

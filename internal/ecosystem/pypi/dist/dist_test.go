@@ -218,9 +218,9 @@ func TestSdist(t *testing.T) {
 			if whole {
 				in = io.MultiReader(in) // nothing but a Reader
 			}
-			info, pyproject, err := SdistMetadata(in, name)
-			if err != nil || !strings.Contains(string(info), "Name: Demo_Pkg") || !strings.Contains(string(pyproject), "hatchling") {
-				t.Errorf("%s: %q %q %v", name, info, pyproject, err)
+			got, err := SdistMetadata(in, name)
+			if err != nil || !strings.Contains(string(got.PKGInfo), "Name: Demo_Pkg") || !strings.Contains(string(got.Pyproject), "hatchling") || got.Requires != nil {
+				t.Errorf("%s: %q %v", name, got, err)
 			}
 		}
 		if err := CheckSdist(bytes.NewReader(r.Bytes(name)), name); err != nil {
@@ -287,7 +287,7 @@ func TestSdistRefuses(t *testing.T) {
 			if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 				t.Errorf("CheckSdist: %v, want %q", err, row.want)
 			}
-			_, _, err = SdistMetadata(bytes.NewReader(row.data), row.name)
+			_, err = SdistMetadata(bytes.NewReader(row.data), row.name)
 			if (err != nil) != row.read {
 				t.Errorf("SdistMetadata: %v", err)
 			}
@@ -415,7 +415,7 @@ func FuzzSdist(f *testing.F) {
 			name = "Demo.Pkg-1.0.tar.gz"
 		}
 		if CheckSdist(bytes.NewReader(data), name) == nil {
-			if _, _, err := SdistMetadata(bytes.NewReader(data), name); err != nil {
+			if _, err := SdistMetadata(bytes.NewReader(data), name); err != nil {
 				t.Error(err)
 			}
 		}

@@ -19,32 +19,42 @@ import (
 // read, such as .tar.xz.
 var ErrArchive = errors.New("an archive of a kind that is not read; known are .tar.gz, .tgz, .tar.bz2, .tar and .zip")
 
-// SdistMetadata returns PKG-INFO and pyproject.toml of a source distribution, nil
-// for what it does not have. Both lie in its only folder; those deeper down belong
-// to others. Another archive than the name says is a *WrongError.
-func SdistMetadata(r io.Reader, filename string) (pkgInfo, pyproject []byte, err error) {
-	s := sdist{filename: filename}
+// Sdist is what a source distribution says of itself; nil for what it does not.
+type Sdist struct {
+	PKGInfo   []byte
+	Pyproject []byte // pyproject.toml
+	Requires  []byte // requires.txt of its .egg-info folder, see ReadRequires; only where PKGInfo does not tell the requirements for certain
+}
+
+// SdistMetadata reads a source distribution. PKG-INFO and pyproject.toml lie in its
+// only folder; those deeper down belong to others. Another archive than the name
+// says is a *WrongError.
+func SdistMetadata(r io.Reader, filename string) (Sdist, error) {
+	s := sdist{filename: filename, limit: maxTar}
 	if err := s.open(r, s.metadata); err != nil {
-		return nil, nil, err
+		return Sdist{}, err
 	}
-	return s.pkgInfo, s.pyproject, nil
+	if s.isStatic() {
+		s.found.Requires = nil
+	}
+	return s.found, nil
 }
 
 // CheckSdist checks that a source distribution is a whole archive with one folder,
 // that no entry leaves it, and that its PKG-INFO, if it has one, is of the name
 // and version in the file name.
 func CheckSdist(r io.Reader, filename string) error {
-	s := sdist{filename: filename, whole: true}
+	s := sdist{filename: filename, whole: true, limit: maxTar}
 	if err := s.open(r, s.metadata); err != nil {
 		return err
 	}
 	if s.folder == "" {
 		return wrong(filename, "it is empty")
 	}
-	if s.pkgInfo == nil {
+	if s.found.PKGInfo == nil {
 		return nil
 	}
-	name, version, err := identity(s.pkgInfo)
+	name, version, err := identity(s.found.PKGInfo)
 	if err != nil {
 		return wrong(filename, "%v", err)
 	}
@@ -57,11 +67,12 @@ func CheckSdist(r io.Reader, filename string) error {
 
 // sdist goes through a source distribution.
 type sdist struct {
-	filename           string
-	whole              bool   // go on to the end, and be strict
-	folder             string // "NAME-VERSION/"
-	pkgInfo, pyproject []byte
-	entries            int
+	filename string
+	limit    int64  // bytes that a tar may unpack to
+	whole    bool   // go on to the end, and be strict
+	folder   string // "NAME-VERSION/"
+	found    Sdist
+	entries  int
 }
 
 // errEnough ends the walk through an archive.
@@ -110,7 +121,7 @@ func isFormat(err error) bool {
 }
 
 func (s *sdist) tar(r io.Reader, visit func(name string, size int64, body io.Reader) error) error {
-	limited := &io.LimitedReader{R: r, N: maxUnpacked}
+	limited := &cappedReader{r: r, left: s.limit, filename: s.filename}
 	files := tar.NewReader(limited)
 	for {
 		header, err := files.Next()
@@ -211,18 +222,20 @@ func (s *sdist) place(name string) error {
 	return nil
 }
 
-// metadata picks the two files that are wanted.
+// metadata picks the files that are wanted.
 func (s *sdist) metadata(name string, _ int64, body io.Reader) error {
 	if err := s.place(name); err != nil {
 		return err
 	}
 	_, inner, _ := strings.Cut(strings.TrimPrefix(name, "./"), "/")
 	var target *[]byte
-	switch inner {
-	case "PKG-INFO":
-		target = &s.pkgInfo
-	case "pyproject.toml":
-		target = &s.pyproject
+	switch {
+	case inner == "PKG-INFO":
+		target = &s.found.PKGInfo
+	case inner == "pyproject.toml":
+		target = &s.found.Pyproject
+	case isRequires(s.filename, inner) && s.found.Requires == nil:
+		target = &s.found.Requires
 	default:
 		return nil
 	}
@@ -234,10 +247,32 @@ func (s *sdist) metadata(name string, _ int64, body io.Reader) error {
 		return err
 	}
 	*target = append([]byte{}, data...)
-	if s.pkgInfo != nil && s.pyproject != nil && !s.whole {
+	if s.found.PKGInfo != nil && s.found.Pyproject != nil && !s.whole && (s.found.Requires != nil || s.isStatic()) {
 		return errEnough
 	}
 	return nil
+}
+
+// isStatic reports whether PKG-INFO tells the requirements for certain.
+func (s *sdist) isStatic() bool {
+	m, err := ReadMetadata(s.found.PKGInfo)
+	return err == nil && m.IsStatic()
+}
+
+// cappedReader gives so many bytes; more is a *WrongError.
+type cappedReader struct {
+	r        io.Reader
+	left     int64
+	filename string
+}
+
+func (c *cappedReader) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, wrong(c.filename, "larger than %d GB when unpacked", maxTar>>30)
+	}
+	n, err := c.r.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	return n, err
 }
 
 // seekable returns what r holds as something that is read in any order: itself if

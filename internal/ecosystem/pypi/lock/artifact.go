@@ -25,13 +25,24 @@ type artifact struct {
 	Hashes map[string]string `toml:"hashes"` // pylock
 }
 
-// base returns the name of the file, or "" when the lock does not tell it.
+// base returns the name of the file, or "" when the lock does not tell it. uv writes
+// a name in normal form where the index has another spelling, which the address
+// keeps.
 func (a *artifact) base() string {
+	at := a.segment()
 	for _, name := range []string{a.Name, a.File, a.Base} {
+		if name != "" && at != "" && wheel.NormalizeName(name) == wheel.NormalizeName(at) {
+			return at
+		}
 		if name != "" {
 			return name
 		}
 	}
+	return at
+}
+
+// segment returns the last part of the address or the path.
+func (a *artifact) segment() string {
 	if a.Path != "" && a.URL == "" {
 		return path.Base(strings.ReplaceAll(a.Path, `\`, "/"))
 	}

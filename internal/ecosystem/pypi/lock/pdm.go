@@ -92,7 +92,11 @@ func (f *pdmFile) describe(g *graph) error {
 	t.Flat = true
 	t.Groups = slices.DeleteFunc(slices.Clone(m.Groups), func(group string) bool { return group == "default" })
 	for _, target := range m.Targets {
-		specifiers, err := normalSpecifiers(strings.TrimSpace(strings.TrimSuffix(target.RequiresPython, "*")))
+		text := strings.TrimSpace(target.RequiresPython)
+		if text == "*" {
+			text = ""
+		}
+		specifiers, err := normalSpecifiers(text)
 		if err != nil {
 			return g.src.wrap("metadata.targets", err)
 		}

@@ -29,7 +29,7 @@ func (x *Index) folderProject(ctx context.Context, name string) (Project, error)
 	case !isNotFound(err):
 		return Project{}, err
 	}
-	l := list{project: name, out: &p}
+	l := newList(&p, false, 0)
 	found, err := x.listFolder(dir, l.add)
 	if err == nil && !found {
 		if info, failed := os.Stat(x.place.folder); failed != nil || !info.IsDir() {
@@ -38,7 +38,7 @@ func (x *Index) folderProject(ctx context.Context, name string) (Project, error)
 		l.flat = true
 		_, err = x.listFolder(x.place.folder, l.add)
 	}
-	if err == nil && len(p.Files)+len(p.Skipped) == 0 {
+	if met := l.finish(); err == nil && met == 0 {
 		err = fmt.Errorf("upstream %q: no folder %s: %w", x.upstream, name, feed.ErrNotFound)
 	}
 	return p, err

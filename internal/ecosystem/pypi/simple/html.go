@@ -177,6 +177,9 @@ func (r *reader) intern(raw []byte) *string {
 // checkHTML refuses, before it is cached, a page that is none of an index. It is
 // cheap for those that are.
 func checkHTML(body []byte) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return errors.New("an empty answer; an index has a page even for a project without files")
+	}
 	for _, ending := range []string{".whl", ".tar.gz", ".zip"} {
 		if bytes.Contains(body, []byte(ending)) {
 			return nil

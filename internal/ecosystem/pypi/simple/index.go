@@ -38,7 +38,7 @@ type Index struct {
 
 // Limits on what is kept in memory for one index.
 const (
-	keptFiles    = 100_000  // of all projects together
+	keptProjects = 32 << 20 // bytes
 	keptMetadata = 16 << 20 // bytes
 )
 
@@ -49,7 +49,7 @@ func New(config ecosystem.UpstreamConfig, client *web.Client) (*Index, error) {
 		return nil, err
 	}
 	x := &Index{upstream: config.Name, place: where, client: client, access: config.Access}
-	x.projects.limit, x.metadata.limit = keptFiles, keptMetadata
+	x.projects.limit, x.metadata.limit = keptProjects, keptMetadata
 	if x.access.Upstream == "" {
 		x.access.Upstream = config.Name
 	}
@@ -84,8 +84,23 @@ func (x *Index) Project(ctx context.Context, name string) (Project, error) {
 	if err != nil {
 		return Project{}, err
 	}
-	x.projects.put(name, p, len(p.Files)+len(p.Skipped)+1)
+	x.projects.put(name, p, p.size())
+	x.logSkipped(&p)
 	return p, nil
+}
+
+// logSkipped says which files of a project are passed over because installers have
+// given up their kind: versions that are none of PEP 440, eggs, installers.
+func (x *Index) logSkipped(p *Project) {
+	var names []string
+	for i := range p.Skipped {
+		if p.Skipped[i].Legacy {
+			names = append(names, p.Skipped[i].Reason)
+		}
+	}
+	if len(names) > 0 {
+		x.client.Logger().Info("files that no installer takes are passed over", "project", p.Name, "files", len(names), "such_as", names[0])
+	}
 }
 
 // read reads what the index has of a project. Its name is in normal form.
@@ -135,10 +150,8 @@ func (x *Index) locate(ctx context.Context, name string) (*File, error) {
 			}
 			continue
 		}
-		for i := range p.Files {
-			if p.Files[i].Name == name {
-				return &p.Files[i], nil
-			}
+		if found := p.file(name); found != nil {
+			return found, nil
 		}
 	}
 	return nil, fmt.Errorf("upstream %q: %q: %w", x.upstream, clip(name), feed.ErrNotFound)

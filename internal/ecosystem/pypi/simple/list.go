@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/version"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
 )
 
@@ -13,7 +14,21 @@ type list struct {
 	project string // normal form
 	flat    bool   // files of other projects are nothing to tell of
 	out     *Project
+	files   *packer
+	wheels  alike
 	others  string // a file of another project, if there is one
+}
+
+// newList collects files into p. count is about how many there will be.
+func newList(p *Project, flat bool, count int) *list {
+	return &list{project: p.Name, flat: flat, out: p, files: newPacker(count)}
+}
+
+// finish gives the project its files. It returns how many files were met, those
+// that were skipped among them.
+func (l *list) finish() int {
+	l.out.files = l.files.finish()
+	return len(l.files.marks) + len(l.out.Skipped)
 }
 
 // maxFiles is how many files a page may list.
@@ -38,7 +53,7 @@ func (l *list) add(one *link) {
 	case why == "" && one.bad != "":
 		why = fmt.Sprintf("file name %q: %s", clip(one.name), one.bad)
 	case why == "":
-		l.out.Files = append(l.out.Files, file)
+		l.files.add(&file)
 		return
 	}
 	l.out.Skipped = append(l.out.Skipped, Skipped{Name: printable(one.name), Reason: why, Legacy: legacy && isPlain(one.name)})
@@ -58,6 +73,10 @@ func printable(name string) string {
 func (l *list) parse(file *File) (why string, legacy, other bool) {
 	switch {
 	case wheel.IsWheel(file.Name):
+		if known, ok := l.wheels.version(file.Name); ok {
+			file.Version = known
+			return "", false, false
+		}
 		parsed, err := wheel.ParseWheel(file.Name)
 		if err != nil {
 			mine := l.begins(file.Name)
@@ -66,7 +85,8 @@ func (l *list) parse(file *File) (why string, legacy, other bool) {
 		if parsed.Name != l.project {
 			return fmt.Sprintf("file name %q: a wheel of %s", clip(file.Name), clip(parsed.Name)), false, true
 		}
-		file.Wheel, file.Version = &parsed, parsed.Version
+		file.Version = parsed.Version
+		l.wheels.learn(file.Name)
 	case wheel.IsSdist(file.Name):
 		parsed, err := wheel.ParseSdist(file.Name, l.project)
 		if err != nil {
@@ -79,6 +99,16 @@ func (l *list) parse(file *File) (why string, legacy, other bool) {
 		return fmt.Sprintf("file name %q: neither a wheel nor a source distribution", clip(file.Name)), mine && hasEnding(file.Name, oldEndings), !mine
 	}
 	return "", false, false
+}
+
+// versionOf reads the version out of the name of a file of a project.
+func versionOf(name, project string) (version.Version, error) {
+	if wheel.IsWheel(name) {
+		parsed, err := wheel.ParseWheel(name)
+		return parsed.Version, err
+	}
+	parsed, err := wheel.ParseSdist(name, project)
+	return parsed.Version, err
 }
 
 // begins reports whether a file name begins with the project's name.

@@ -53,20 +53,20 @@ func TestLive(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		t.Logf("%s: %d files, %d skipped, %v", name, len(p.Files), len(p.Skipped), time.Since(start))
+		t.Logf("%s: %d files, %d skipped, %v", name, len(p.Files()), len(p.Skipped), time.Since(start))
 		for i, one := range p.Skipped {
 			if i < 3 {
 				t.Logf("  skipped: %s (legacy %v)", one.Reason, one.Legacy)
 			}
 		}
-		last := p.Files[len(p.Files)-1]
-		for i := range p.Files {
-			if p.Files[i].Wheel != nil {
-				last = p.Files[i]
+		last := p.Files()[len(p.Files())-1]
+		for i := range p.Files() {
+			if p.Files()[i].IsWheel() {
+				last = p.Files()[i]
 			}
 		}
 		t.Logf("  %+v", last)
-		if last.Wheel == nil {
+		if !last.IsWheel() {
 			liveSdist(t, x, &last)
 			continue
 		}
@@ -111,14 +111,14 @@ func liveSdist(t *testing.T, x *Index, file *File) {
 		t.Fatal(err)
 	}
 	defer body.Close()
-	info, pyproject, err := dist.SdistMetadata(body, file.Name)
+	sdist, err := dist.SdistMetadata(body, file.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := dist.ReadMetadata(info)
+	m, err := dist.ReadMetadata(sdist.PKGInfo)
 	if err != nil || m.Version.IsZero() {
 		t.Errorf("%s: %+v, %v", file.Name, m, err)
 	}
-	build, err := dist.ReadBuild(pyproject)
+	build, err := dist.ReadBuild(sdist.Pyproject)
 	t.Logf("  %s %s, build %+v, %v", m.Name, m.Version, build, err)
 }

@@ -56,7 +56,7 @@ func (x *Index) readMetadata(ctx context.Context, file *File) ([]byte, From, err
 		return data, FromWheel, err
 	}
 	offered := file.CoreMetadata != nil
-	if offered || x.reading.mayHaveSiblings() {
+	if offered || x.reading.mayHaveSiblings(hostOf(file.URL)) {
 		data, err := x.sibling(ctx, file)
 		switch {
 		case err == nil && offered:
@@ -98,19 +98,28 @@ func checkMetadata(body []byte) error {
 	return nil
 }
 
-// sibling reads the ".metadata" file of a wheel.
+// sibling reads the ".metadata" file of a wheel. What has another digest than the
+// index says is not cached.
 func (x *Index) sibling(ctx context.Context, file *File) ([]byte, error) {
-	data, err := x.client.Get(ctx, web.Request{
-		URL: file.URL + metadataSuffix, Limit: dist.MaxMetadata, Access: x.access, Check: checkMetadata,
-	})
-	if err != nil || file.CoreMetadata == nil || *file.CoreMetadata == "" {
-		return data, err
+	check := func(body []byte) error {
+		if err := checkMetadata(body); err != nil || file.CoreMetadata == nil || *file.CoreMetadata == "" {
+			return err
+		}
+		sum := sha256.Sum256(body)
+		if got := hex.EncodeToString(sum[:]); got != *file.CoreMetadata {
+			return &feed.IntegrityError{Path: web.Redact(file.URL) + metadataSuffix, Got: "sha256:" + got, Want: "sha256:" + *file.CoreMetadata}
+		}
+		return nil
 	}
-	sum := sha256.Sum256(data)
-	if got := hex.EncodeToString(sum[:]); got != *file.CoreMetadata {
-		return nil, &feed.IntegrityError{Path: web.Redact(file.URL) + metadataSuffix, Got: "sha256:" + got, Want: "sha256:" + *file.CoreMetadata}
+	data, err := x.client.Get(ctx, web.Request{URL: file.URL + metadataSuffix, Limit: dist.MaxMetadata, Access: x.access, Check: check})
+	if err == nil {
+		err = check(data) // of the cache, or with the digest that another page gave
 	}
-	return data, nil
+	var integrity *feed.IntegrityError
+	if errors.As(err, &integrity) {
+		return nil, integrity
+	}
+	return data, err
 }
 
 // wholeWheel downloads a wheel to a temporary file and reads its METADATA.

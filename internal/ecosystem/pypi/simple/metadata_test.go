@@ -55,12 +55,12 @@ func TestMetadata(t *testing.T) {
 			}
 			r.Forget()
 			for range 2 {
-				data, from, err := x.Metadata(t.Context(), &p.Files[0])
+				data, from, err := x.Metadata(t.Context(), &p.Files()[0])
 				if err != nil || from != row.want || !strings.Contains(string(data), "Name: beta\nVersion: 1\n") {
 					t.Fatalf("%q from %s, %v", data, from, err)
 				}
 			}
-			body, err := x.Open(t.Context(), feed.File{Path: "pypi/files/" + betaWheel + ".metadata", URL: p.Files[0].URL + ".metadata"})
+			body, err := x.Open(t.Context(), feed.File{Path: "pypi/files/" + betaWheel + ".metadata", URL: p.Files()[0].URL + ".metadata"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,8 +87,8 @@ func TestSiblingsAreForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range p.Files {
-		if _, from, err := x.Metadata(t.Context(), &p.Files[i]); err != nil || from != FromRange {
+	for i := range p.Files() {
+		if _, from, err := x.Metadata(t.Context(), &p.Files()[i]); err != nil || from != FromRange {
 			t.Fatalf("%s %v", from, err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestMetadataRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = x.Metadata(t.Context(), &p.Files[0])
+			_, _, err = x.Metadata(t.Context(), &p.Files()[0])
 			integrity := (*feed.IntegrityError)(nil)
 			if err == nil || !strings.Contains(err.Error(), row.want) || errors.As(err, &integrity) != row.integrity {
 				t.Errorf("%v, want %s", err, row.want)

@@ -47,6 +47,9 @@ func countLinks(body []byte) int {
 }
 
 func checkPage(body []byte) error {
+	if bytes.IndexByte(body, 0) >= 0 {
+		return errors.New("a page with a zero byte, which no text has")
+	}
 	if !isJSON(body) {
 		return checkHTML(body)
 	}
@@ -68,8 +71,7 @@ func (x *Index) pageProject(ctx context.Context, address, name string, fresh boo
 
 // fill reads a page of one project.
 func (x *Index) fill(p *Project, body []byte, base *url.URL) error {
-	l := list{project: p.Name, out: p}
-	p.Files = make([]File, 0, countLinks(body))
+	l := newList(p, false, countLinks(body))
 	var read page
 	var err error
 	if isJSON(body) {
@@ -77,13 +79,14 @@ func (x *Index) fill(p *Project, body []byte, base *url.URL) error {
 	} else {
 		read, err = readHTML(body, base, l.add)
 	}
+	met := l.finish()
 	p.Status, p.StatusReason = strings.ToLower(clip(read.status)), clip(read.statusReason)
 	switch {
 	case err != nil:
 		return x.wrong(p.URL, err)
-	case len(p.Files) == 0 && l.others != "" && !l.anyMine():
+	case p.groups() == 0 && l.others != "" && !l.anyMine():
 		return x.wrong(p.URL, fmt.Errorf("the page of %s lists files of another project, such as %s; check the address of the index", p.Name, l.others))
-	case len(p.Files)+len(p.Skipped) == 0 && p.Status == "":
+	case met == 0 && p.Status == "":
 		return fmt.Errorf("upstream %q: %s is a page without files: %w", x.upstream, p.URL, feed.ErrNotFound)
 	}
 	return nil
@@ -106,13 +109,13 @@ func (x *Index) flatProject(ctx context.Context, name string, fresh bool) (Proje
 		return Project{}, err
 	}
 	p := Project{Name: name, URL: from}
-	l := list{project: name, flat: true, out: &p}
+	l := newList(&p, true, 0)
 	for i := range links {
 		if l.begins(links[i].name) {
 			l.add(&links[i])
 		}
 	}
-	if len(p.Files)+len(p.Skipped) == 0 {
+	if l.finish() == 0 {
 		return Project{}, fmt.Errorf("upstream %q: no file of %s in the flat list: %w", x.upstream, name, feed.ErrNotFound)
 	}
 	return p, nil

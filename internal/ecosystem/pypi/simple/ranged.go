@@ -12,7 +12,7 @@ import (
 // How a wheel is read by ranges. Its directory and, by the advice of PEP 427, its
 // metadata lie at the end, so that one request is enough for most wheels.
 const (
-	tailSize    = 64 << 10 // of the first request
+	tailSize    = 32 << 10 // of the first request
 	stepSize    = 256 << 10
 	maxGap      = 4 << 20 // of a directory that does not fit
 	maxRequests = 3

@@ -5,31 +5,40 @@ import (
 	"sync"
 )
 
-// enough is how many wheels without a ".metadata" file show that an index has
-// none, as long as no wheel had one.
+// enough is how many wheels are asked for a ".metadata" file before what came of it
+// decides whether more are.
 const enough = 8
 
 // reading is what was learned of the ways to read metadata.
 type reading struct {
 	mu       sync.Mutex
-	found    bool // of wheels for which the index offers no metadata, one had it
+	found    int // wheels for which the index offers no metadata, and which had it
 	missing  int
 	noRanges map[string]bool // hosts that give whole files only
 	noSuffix map[string]bool // hosts that do not know the last bytes of a file
 }
 
 // mayHaveSiblings reports whether it is worth to ask for a ".metadata" file that
-// the index says nothing of.
-func (r *reading) mayHaveSiblings() bool {
+// the index says nothing of: one that is not there costs a request, and one that is
+// saves no more than some bytes where the host gives ranges.
+func (r *reading) mayHaveSiblings(host string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.found || r.missing < enough
+	switch {
+	case r.found+r.missing < enough:
+		return true
+	case r.noRanges[host]:
+		return r.found > 0
+	}
+	return r.found >= 2*r.missing
 }
 
 func (r *reading) sibling(found bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.found = r.found || found; !found {
+	if found {
+		r.found++
+	} else {
 		r.missing++
 	}
 }

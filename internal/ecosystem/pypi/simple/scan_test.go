@@ -78,7 +78,7 @@ func FuzzPage(f *testing.F) {
 		if (&Index{}).fill(&p, page, base) != nil {
 			return
 		}
-		for _, file := range p.Files {
+		for _, file := range p.Files() {
 			u, err := url.Parse(file.URL)
 			if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" || file.Version.IsZero() || file.path != "" {
 				t.Errorf("%+v", file)

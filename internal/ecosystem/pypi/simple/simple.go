@@ -18,6 +18,7 @@
 package simple
 
 import (
+	"iter"
 	"time"
 
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/version"
@@ -30,11 +31,81 @@ import (
 type Project struct {
 	Name    string    // in the normal form of PEP 503
 	URL     string    // of its page, without secrets; empty for a place on this machine
-	Files   []File    // in the order of the page
 	Skipped []Skipped // the files that are no candidates
 
 	Status       string // of PEP 792: "", "active", "archived", "quarantined", "deprecated"
 	StatusReason string
+
+	files *packed
+}
+
+// Files returns every file: by version, ascending, and the files of one version in
+// the order of the page.
+func (p *Project) Files() []File {
+	var all []File
+	for _, files := range p.Versions() {
+		all = append(all, files...)
+	}
+	return all
+}
+
+// Versions goes through the versions, ascending, and the files of each in the order
+// of the page. The list of files is valid until the next step.
+func (p *Project) Versions() iter.Seq2[version.Version, []File] {
+	return func(yield func(version.Version, []File) bool) {
+		var files []File
+		for i := range p.groups() {
+			files = p.files.files(i, files[:0])
+			if !yield(p.files.groups[i].version, files) {
+				return
+			}
+		}
+	}
+}
+
+// Version returns a version, in the text that the index has for it, and its files
+// in the order of the page. It is asked for by version.Version.Key.
+func (p *Project) Version(key string) (version.Version, []File) {
+	if p.files != nil {
+		if i, ok := p.files.find(key); ok {
+			return p.files.groups[i].version, p.files.files(i, nil)
+		}
+	}
+	return version.Version{}, nil
+}
+
+// file returns the file of a name, or nil.
+func (p *Project) file(name string) *File {
+	v, err := versionOf(name, p.Name)
+	if err != nil {
+		return nil
+	}
+	_, files := p.Version(v.Key())
+	for i := range files {
+		if files[i].Name == name {
+			return &files[i]
+		}
+	}
+	return nil
+}
+
+// size is about how much memory the project takes, in bytes.
+func (p *Project) size() int {
+	size := 512
+	if p.files != nil {
+		size += p.files.size()
+	}
+	for i := range p.Skipped {
+		size += len(p.Skipped[i].Name) + len(p.Skipped[i].Reason) + 48
+	}
+	return size
+}
+
+func (p *Project) groups() int {
+	if p.files == nil {
+		return 0
+	}
+	return len(p.files.groups)
 }
 
 // File is one distribution that an index offers.
@@ -42,7 +113,6 @@ type File struct {
 	Name    string // file name, unescaped
 	URL     string // absolute, without user and fragment; empty for a file on this machine
 	Version version.Version
-	Wheel   *wheel.Wheel // nil for a source distribution
 
 	SHA256   string       // lower-case hex, or ""
 	Others   feed.Digests // digests by other algorithms, where the index gives them
@@ -56,6 +126,9 @@ type File struct {
 
 	path string // of a file on this machine
 }
+
+// IsWheel reports whether the file is a wheel, and no source distribution.
+func (f *File) IsWheel() bool { return wheel.IsWheel(f.Name) }
 
 // Digests returns what the bytes of the file must be.
 func (f *File) Digests() feed.Digests {

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pypitest"
 	"github.com/feedctl/feedctl/internal/ecosystem/registrytest"
 	"github.com/feedctl/feedctl/internal/web"
@@ -55,11 +56,10 @@ func registry(t testing.TB, more string) *pypitest.Registry {
 // describe lists what matters of files.
 func describe(p Project, base string) []string {
 	var all []string
-	for i := range p.Files {
-		f := &p.Files[i]
+	for _, f := range p.Files() {
 		line := f.Name + " " + f.Version.String()
-		if f.Wheel != nil {
-			line += " " + fmt.Sprint(f.Wheel.Tags())
+		if parsed, err := wheel.ParseWheel(f.Name); err == nil {
+			line += " " + fmt.Sprint(parsed.Tags())
 		}
 		line += " " + strings.TrimPrefix(f.URL, base)
 		if f.RequiresPython != "" {
@@ -97,7 +97,7 @@ func TestProject(t *testing.T) {
 			if diff := cmp.Diff(want, describe(p, r.URL)); diff != "" || err != nil {
 				t.Errorf("%s %s: %v, -want +got:\n%s", form, address, err, diff)
 			}
-			if p.Name != "alpha-pkg" || p.Files[0].Digests()["sha256"] != r.SHA256(p.Files[0].Name) {
+			if p.Name != "alpha-pkg" || p.Files()[0].Digests()["sha256"] != r.SHA256(p.Files()[0].Name) {
 				t.Errorf("%s: %+v", form, p)
 			}
 			if _, err := x.Project(t.Context(), "gamma"); !errors.Is(err, feed.ErrNotFound) {
@@ -106,8 +106,8 @@ func TestProject(t *testing.T) {
 			if _, err := x.Project(t.Context(), "../x"); !errors.Is(err, feed.ErrNotFound) {
 				t.Errorf("no name: %v", err)
 			}
-			for i := range p.Files {
-				checkOpen(t, r, x, &p.Files[i])
+			for i := range p.Files() {
+				checkOpen(t, r, x, &p.Files()[i])
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func TestProject(t *testing.T) {
 func checkOpen(t *testing.T, r *pypitest.Registry, x *Index, file *File) {
 	t.Helper()
 	names := []string{""}
-	if file.Wheel != nil {
+	if file.IsWheel() {
 		names = append(names, metadataSuffix)
 	}
 	for _, suffix := range names {
@@ -169,15 +169,15 @@ func TestFolder(t *testing.T) {
 		t.Run(row.address[len(row.address)-8:], func(t *testing.T) {
 			x := index(t, row.address)
 			p, err := x.Project(t.Context(), "alpha.pkg")
-			if err != nil || len(p.Files) != row.files || len(p.Skipped) != 0 {
+			if err != nil || len(p.Files()) != row.files || len(p.Skipped) != 0 {
 				t.Fatalf("%+v, %v", p, err)
 			}
-			for i := range p.Files {
-				if p.Files[i].URL != "" || p.URL != "" {
-					t.Errorf("an address: %+v", p.Files[i])
+			for i := range p.Files() {
+				if p.Files()[i].URL != "" || p.URL != "" {
+					t.Errorf("an address: %+v", p.Files()[i])
 				}
-				checkOpen(t, r, x, &p.Files[i])
-				checkOpen(t, r, index(t, row.address), &p.Files[i]) // in another run
+				checkOpen(t, r, x, &p.Files()[i])
+				checkOpen(t, r, index(t, row.address), &p.Files()[i]) // in another run
 			}
 			if _, err := x.Project(t.Context(), "gamma"); !errors.Is(err, feed.ErrNotFound) {
 				t.Errorf("unknown project: %v", err)
@@ -231,7 +231,7 @@ func TestPages(t *testing.T) {
 		{"portal", `<!DOCTYPE html><html><title>Sign in</title><body><form>`, []string{"error: no page of a package index"}},
 		{"a page of something else", `<html><title>Welcome</title><a href="/about">`, []string{"error: no page of a package index"}},
 		{"empty index", `<html><head><title>Links for demo</title></head><body><h1>Links for demo</h1></body></html>`, []string{"error: not found"}},
-		{"empty", ``, []string{"error: not found"}},
+		{"empty", ``, []string{"error: an empty answer"}},
 		{"JSON of something else", `{"hello": 1}`, []string{"error: none of the simple API"}},
 		{"JSON without a version", `{"files": []}`, []string{"error: none of the simple API"}},
 		{"broken JSON", `{"files": [`, []string{"error: no JSON"}},
@@ -316,7 +316,7 @@ func TestCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := x.Metadata(t.Context(), &p.Files[0]); err != nil {
+		if _, _, err := x.Metadata(t.Context(), &p.Files()[0]); err != nil {
 			t.Error(err)
 		}
 	}

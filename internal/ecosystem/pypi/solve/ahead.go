@@ -91,7 +91,7 @@ func (a *ahead) pick(s *space, r *Requirement) int {
 	want := r.Specifiers.And(a.limits[s.name])
 	index := s.choose(gather(len(s.list), func(i int) bool {
 		return want.Contains(s.list[i].Version, true) && s.usable.contains(i)
-	}), a.rules.Prereleases == Allow)
+	}), a.rules.alike(s.name))
 	a.picked[s.name] = index
 	return index
 }

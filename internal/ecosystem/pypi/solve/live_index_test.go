@@ -179,7 +179,7 @@ func (x *simpleIndex) requirement(m *Metadata, line string) error {
 var errNever = errors.New("not for this target")
 
 func parseDependency(line string, env *marker.Environment) (Requirement, error) {
-	q, err := marker.ParseRequirement(strings.ReplaceAll(strings.TrimSpace(line), ">dev", ">0.0.0.dev0"))
+	q, err := marker.ParseLenient(strings.TrimSpace(line))
 	if err != nil {
 		return Requirement{}, err
 	}

@@ -44,7 +44,7 @@ func (s *solver) loadOne(ctx context.Context, w *Requirement) error {
 // found adds what is known of a package from the start: candidates that cannot be
 // used, and constraints.
 func (s *solver) found(p *pkg) {
-	p.alike = s.session.rules.Prereleases == Allow
+	p.alike = s.session.rules.alike(p.name)
 	p.visits = startProbing
 	if s.session.probed[p.name] {
 		p.visits = 2

@@ -53,6 +53,10 @@ func (r *rules) refuse(name string, c *Candidate) string {
 	return ""
 }
 
+// alike reports whether pre-releases of a package are no worse than other versions
+// whatever its requirements say.
+func (r *rules) alike(name string) bool { return r.Prereleases == Allow || r.PrereleasesOf[name] }
+
 func needsPython(s version.Set) string { return "needs Python " + s.String() }
 
 func (r *rules) yankedAllowed(name string, v version.Version) bool {

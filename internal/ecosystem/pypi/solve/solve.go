@@ -153,6 +153,10 @@ type Input struct {
 
 	Prereleases Prereleases
 
+	// PrereleasesOf are packages of which all versions are alike, whatever
+	// Prereleases says short of Never.
+	PrereleasesOf map[string]bool
+
 	// Python is the version of the target. Requires-Python is compared with it.
 	Python version.Version
 

@@ -55,6 +55,13 @@ func newSpace(in *rules, name string, list []Candidate) *space {
 // tidy sorts candidates and keeps one of each version: of equal versions with
 // different texts the one that can be used.
 func tidy(list []Candidate) []Candidate {
+	ascends := true
+	for i := 1; i < len(list) && ascends; i++ {
+		ascends = list[i-1].Version.Less(list[i].Version)
+	}
+	if ascends {
+		return list
+	}
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b Candidate) int {
 		if c := a.Version.Compare(b.Version); c != 0 {

@@ -96,6 +96,8 @@ func (u *universe) line(head, rest string, number int) error {
 		u.in.Exact = true
 	case "prereleases":
 		u.in.Prereleases = map[string]Prereleases{"allow": Allow, "never": Never, "mentioned": Mentioned}[rest]
+	case "prereleases of":
+		u.in.PrereleasesOf = map[string]bool{rest: true}
 	default:
 		return u.candidate(head, rest)
 	}
