@@ -1,14 +1,14 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,20 +22,22 @@ type plan struct {
 
 // plan asks feedctl itself what it would fetch, and its metadata cache what it has
 // read for that.
-func (b *bench) plan(ctx context.Context) (plan, error) {
-	cache := filepath.Join(b.dir, "plan")
-	command := exec.CommandContext(ctx, b.feedctl, "mirror", b.lock, "--dry-run", "--json", "--quiet",
-		"--to", filepath.Join(b.dir, "none"), "--cache-dir", cache)
-	command.Stderr = os.Stderr
-	out, err := command.Output()
+func (s *subject) plan(ctx context.Context, scratch string) (plan, error) {
+	cache := filepath.Join(scratch, "plan")
+	env, err := s.place.lead(&s.kind, scratch)
 	if err != nil {
-		return plan{}, fmt.Errorf("feedctl mirror --dry-run: %w", err)
+		return plan{}, err
+	}
+	args := append([]string{s.feedctl, "mirror", s.path, "--dry-run", "--json", "--quiet", "--to", filepath.Join(scratch, "none"), "--cache-dir", cache}, s.flags...)
+	used, err := measure(ctx, job{args: args, env: env})
+	if err != nil {
+		return plan{}, fmt.Errorf("mirror --dry-run: %w", err)
 	}
 	metadata, err := cached(os.DirFS(cache))
 	if err != nil {
 		return plan{}, err
 	}
-	return parsePlan(out, metadata)
+	return parsePlan(used.output, metadata)
 }
 
 // cached returns the addresses of the documents in a metadata cache. The second
@@ -46,21 +48,38 @@ func cached(cache fs.FS) ([]string, error) {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		data, err := fs.ReadFile(cache, path)
-		if err != nil || !bytes.HasPrefix(data, []byte("feedctl-metadata-1 ")) {
-			return err
+		address, err := addressOf(cache, path)
+		if address != "" {
+			addresses = append(addresses, address)
 		}
-		var head struct {
-			URL string `json:"url"`
-		}
-		_, rest, _ := bytes.Cut(data, []byte("\n"))
-		if err := json.NewDecoder(bytes.NewReader(rest)).Decode(&head); err != nil {
-			return fmt.Errorf("%s in the metadata cache: %w", path, err)
-		}
-		addresses = append(addresses, head.URL)
-		return nil
+		return err
 	})
 	return sorted(addresses), err
+}
+
+// addressOf reads the address of one document in a metadata cache; "" when the file
+// holds none. The document itself, which may be large, is not read.
+func addressOf(cache fs.FS, path string) (string, error) {
+	f, err := cache.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	lines := bufio.NewReader(f)
+	first, err := lines.ReadString('\n')
+	if !strings.HasPrefix(first, "feedctl-metadata-1 ") {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return "", err
+	}
+	var head struct {
+		URL string `json:"url"`
+	}
+	if err := json.NewDecoder(lines).Decode(&head); err != nil {
+		return "", fmt.Errorf("%s in the metadata cache: %w", path, err)
+	}
+	return head.URL, nil
 }
 
 func sorted(list []string) []string {
@@ -93,7 +112,10 @@ func parsePlan(out []byte, metadata []string) (plan, error) {
 	return p, nil
 }
 
-// curl is a command that fetches a list of addresses into a folder, 50 at a time.
+// atOnce is how many requests curl has in flight, as feedctl has to one host.
+const atOnce = "64"
+
+// curl is a command that fetches a list of addresses into a folder.
 func curl(folder string, addresses []string) (job, error) {
 	var text strings.Builder
 	for i, address := range addresses {
@@ -104,6 +126,6 @@ func curl(folder string, addresses []string) (job, error) {
 		return job{}, err
 	}
 	return job{args: []string{
-		"curl", "--silent", "--show-error", "--fail", "--parallel", "--parallel-max", "50", "--config", config,
+		"curl", "--silent", "--show-error", "--fail", "--parallel", "--parallel-max", atOnce, "--config", config,
 	}}, write(config, []byte(text.String()))
 }

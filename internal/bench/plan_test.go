@@ -61,3 +61,24 @@ func TestCurl(t *testing.T) {
 		t.Error(err, diff)
 	}
 }
+
+func TestWithin(t *testing.T) {
+	p := plan{metadata: []string{"http://upstream.test/a"}, artifacts: []string{"http://upstream.test/b"}}
+	if err := p.within("http://upstream.test"); err != nil {
+		t.Error(err)
+	}
+	p.artifacts[0] = "http://upstream.test.registry.example/b"
+	if p.within("http://upstream.test") == nil {
+		t.Error("an address elsewhere is passed over")
+	}
+}
+
+func TestFirstAddress(t *testing.T) {
+	got, err := firstAddress("warning: a setting\nhttps://registry.example/any/\n")
+	if got != "https://registry.example/any/" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := firstAddress("undefined\n"); err == nil {
+		t.Error("no error without an address")
+	}
+}

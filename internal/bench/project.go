@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -50,11 +48,57 @@ func (k *kind) project(from, to string, withLock bool) error {
 	return copyFiles(from, to, names...)
 }
 
-// client is a command of the native client, in a project of its own and with
-// caches of its own, both below scratch.
-func (k *kind) client(from, scratch string, words []string, withLock bool, packages []string) (job, error) {
+// place is where the upstreams are: at the loopback upstream with the address base,
+// or without one where the machine's settings have them.
+type place struct {
+	base      string
+	authority string // file with the certificate to trust; "" without TLS
+}
+
+// trust are the variables that name such a file to the programs that are measured.
+var trust = []string{"SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "npm_config_cafile", "CARGO_HTTP_CAINFO", "PIP_CERT"}
+
+// upstream is the environment that leads a program there.
+func (p place) upstream(k *kind) []string {
+	if p.base == "" {
+		return nil
+	}
+	var env []string
+	for _, setting := range k.upstream {
+		env = append(env, strings.ReplaceAll(setting, baseWord, p.base))
+	}
+	if p.authority != "" {
+		for _, variable := range trust {
+			env = append(env, variable+"="+p.authority)
+		}
+	}
+	return env
+}
+
+// environment is what a client needs, with its own files in the folder fresh.
+func (p place) environment(k *kind, fresh string) []string {
+	var env []string
+	for _, setting := range k.environment {
+		env = append(env, strings.ReplaceAll(setting, freshWord, fresh))
+	}
+	return append(env, p.upstream(k)...)
+}
+
+// lead returns the environment that leads feedctl there; scratch is for settings.
+func (p place) lead(k *kind, scratch string) ([]string, error) {
+	env := p.upstream(k)
+	if p.base == "" || k.settings.loopback == "" {
+		return env, nil
+	}
+	folder := filepath.Join(scratch, "settings")
+	return append(env, k.settings.variable+"="+folder), k.settings.copyTo(folder, p)
+}
+
+// client is a command of a native client, in a project of its own and with caches
+// of its own, both below scratch.
+func (k *kind) client(from, scratch string, words []string, withLock bool, p place, packages []string) (job, error) {
 	fresh := filepath.Join(scratch, "home")
-	j := job{dir: filepath.Join(scratch, "project")}
+	j := job{dir: filepath.Join(scratch, "project"), env: p.environment(k, fresh)}
 	for _, word := range words {
 		if word == packageWords {
 			j.args = append(j.args, packages...)
@@ -62,21 +106,21 @@ func (k *kind) client(from, scratch string, words []string, withLock bool, packa
 			j.args = append(j.args, word)
 		}
 	}
-	for _, setting := range k.environment {
-		j.env = append(j.env, strings.ReplaceAll(setting, "{fresh}", fresh))
-	}
 	if err := os.MkdirAll(fresh, 0o755); err != nil {
 		return job{}, err
 	}
-	if err := k.settings.copyTo(fresh); err != nil {
+	if err := k.settings.copyTo(fresh, p); err != nil {
 		return job{}, err
 	}
 	return j, k.project(from, j.dir, withLock)
 }
 
-func (s settings) copyTo(fresh string) error {
+func (s settings) copyTo(fresh string, p place) error {
 	if s.variable == "" {
 		return nil
+	}
+	if p.base != "" {
+		return write(filepath.Join(fresh, s.files[0]), []byte(strings.ReplaceAll(s.loopback, baseWord, p.base)))
 	}
 	folder := os.Getenv(s.variable)
 	if folder == "" {
@@ -89,33 +133,15 @@ func (s settings) copyTo(fresh string) error {
 	return copyFiles(folder, fresh, s.files...)
 }
 
-// exampleNames are the clients that have an example.
-func exampleNames() string {
-	var names []string
-	for _, k := range kinds {
-		if k.example != "" {
-			names = append(names, k.resolve[0])
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-// writeExample writes the example of a client, lets the client lock it, and
-// returns the folder.
-func writeExample(ctx context.Context, name, dir string) (string, error) {
-	at := slices.IndexFunc(kinds, func(k kind) bool { return k.example != "" && k.resolve[0] == name })
-	if at < 0 {
-		return "", fmt.Errorf("no example %q; there is: %s", name, exampleNames())
-	}
-	k := &kinds[at]
-	from := filepath.Join(dir, "manifest")
-	if err := write(filepath.Join(from, k.manifest), []byte(k.example)); err != nil {
-		return "", err
-	}
-	j, err := k.client(from, dir, k.resolve, false, nil)
+// moveLock rewrites the addresses in a lock to those of another registry.
+func moveLock(path, from, to string) error {
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return err
 	}
-	_, err = measure(ctx, j)
-	return j.dir, err
+	moved := strings.ReplaceAll(string(data), `"`+strings.TrimRight(from, "/")+"/", `"`+to)
+	if moved == string(data) {
+		return fmt.Errorf("%s has no address of the registry that the client is configured for", filepath.Base(path))
+	}
+	return write(path, []byte(moved))
 }

@@ -12,13 +12,18 @@ import (
 type group int
 
 const (
-	floorMetadata group = iota
-	floorArtifacts
-	fetching        // against both floors and nativeFetching
-	checking        // likewise against both floors
-	nativeFetching  // against both floors
-	resolving       // against the floor of metadata and nativeResolving
-	nativeResolving // against the floor of metadata
+	floorMetadata   group = iota
+	floorArtifacts        // against both floors
+	cold                  // against both floors and nativeFetching
+	variant               // likewise
+	warm                  // likewise
+	nativeFetching        // against both floors
+	nativeOther           // against both floors and nativeFetching
+	checking              // against sums
+	sums                  // against nothing
+	resolving             // against the floor of metadata and nativeResolving
+	nativeResolving       // against the floor of metadata
+	starting              // against nothing
 )
 
 // row is one line of the table.
@@ -29,7 +34,10 @@ type row struct {
 }
 
 // table has the rows in the order in which they were first measured.
-type table struct{ rows []*row }
+type table struct {
+	title string // may be empty
+	rows  []*row
+}
 
 func (t *table) add(g group, name string, used usage) {
 	at := slices.IndexFunc(t.rows, func(r *row) bool { return r.name == name })
@@ -71,11 +79,31 @@ func (r *row) memory() int64 {
 	return most
 }
 
+// requests is the most of any run, -1 when it is not known.
+func (r *row) requests() int64 {
+	most := int64(-1)
+	for _, run := range r.runs {
+		most = max(most, run.requests)
+	}
+	return most
+}
+
+// of returns the rows of a group.
+func (t *table) of(g group) []*row {
+	var rows []*row
+	for _, r := range t.rows {
+		if r.group == g {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
 // median is that of all rows of some groups together; 0 without one.
 func (t *table) median(groups ...group) float64 {
 	var sum float64
-	for _, r := range t.rows {
-		if slices.Contains(groups, r.group) {
+	for _, g := range groups {
+		for _, r := range t.of(g) {
 			_, middle, _ := r.wall()
 			sum += middle
 		}
@@ -90,7 +118,9 @@ func (t *table) references(g group) (floor, native float64) {
 	case resolving, nativeResolving:
 		return t.median(floorMetadata), t.median(nativeResolving)
 	case checking:
-		return t.median(floorMetadata, floorArtifacts), 0
+		return t.median(sums), 0
+	case sums, starting:
+		return 0, 0
 	}
 	return t.median(floorMetadata, floorArtifacts), t.median(nativeFetching)
 }
@@ -102,16 +132,26 @@ func ratio(seconds, reference float64) string {
 	return fmt.Sprintf("%.2f", seconds/reference)
 }
 
-// write writes seconds, processor seconds, memory, and the ratio to the floor and
-// to the native client.
+// write writes seconds, processor seconds, memory, requests, and the ratio to the
+// floor and to the native client.
 func (t *table) write(w io.Writer) error {
+	if t.title != "" {
+		fmt.Fprintln(w, t.title)
+	}
 	out := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(out, "\tmin s\tmedian s\tmax s\tcpu s\tMB\t÷ floor\t÷ native\t")
+	fmt.Fprintln(out, "\tmin s\tmedian s\tmax s\tcpu s\tMB\trequests\t÷ floor\t÷ native\t")
 	for _, r := range t.rows {
 		least, median, most := r.wall()
 		floor, native := t.references(r.group)
-		fmt.Fprintf(out, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%d\t%s\t%s\t\n",
-			r.name, least, median, most, r.cpu(), r.memory()>>20, ratio(median, floor), ratio(median, native))
+		fmt.Fprintf(out, "%s\t%.3f\t%.3f\t%.3f\t%.2f\t%d\t%s\t%s\t%s\t\n",
+			r.name, least, median, most, r.cpu(), r.memory()>>20, count(r.requests()), ratio(median, floor), ratio(median, native))
 	}
 	return out.Flush()
+}
+
+func count(n int64) string {
+	if n < 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
 }

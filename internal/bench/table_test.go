@@ -10,7 +10,7 @@ func seconds(all ...float64) []usage {
 	var runs []usage
 	for i, s := range all {
 		wall := time.Duration(s * float64(time.Second))
-		runs = append(runs, usage{wall: wall, cpu: wall / 2, memory: int64(i+1) << 20})
+		runs = append(runs, usage{wall: wall, cpu: wall / 2, memory: int64(i+1) << 20, requests: int64(i) - 1})
 	}
 	return runs
 }
@@ -49,9 +49,10 @@ func TestTable(t *testing.T) {
 	}{
 		{floorMetadata, "documents", 1},
 		{floorArtifacts, "files", 3},
-		{fetching, "mirror", 8},
-		{fetching, "mirror", 8},
+		{cold, "mirror", 8},
+		{cold, "mirror", 8},
 		{checking, "verify", 2},
+		{sums, "sums", 1},
 		{nativeFetching, "native", 16},
 		{resolving, "resolve", 2},
 		{nativeResolving, "lock", 4},
@@ -59,14 +60,15 @@ func TestTable(t *testing.T) {
 		all.add(one.group, one.name, seconds(one.wall)[0])
 	}
 	const want = `
-min s median s max s cpu s MB ÷ floor ÷ native
-documents 1.00 1.00 1.00 0.50 1 0.25 0.06
-files 3.00 3.00 3.00 1.50 1 0.75 0.19
-mirror 8.00 8.00 8.00 4.00 1 2.00 0.50
-verify 2.00 2.00 2.00 1.00 1 0.50 -
-native 16.00 16.00 16.00 8.00 1 4.00 1.00
-resolve 2.00 2.00 2.00 1.00 1 2.00 0.50
-lock 4.00 4.00 4.00 2.00 1 4.00 1.00
+min s median s max s cpu s MB requests ÷ floor ÷ native
+documents 1.000 1.000 1.000 0.50 1 - 0.25 0.06
+files 3.000 3.000 3.000 1.50 1 - 0.75 0.19
+mirror 8.000 8.000 8.000 4.00 1 - 2.00 0.50
+verify 2.000 2.000 2.000 1.00 1 - 2.00 -
+sums 1.000 1.000 1.000 0.50 1 - - -
+native 16.000 16.000 16.000 8.00 1 - 4.00 1.00
+resolve 2.000 2.000 2.000 1.00 1 - 2.00 0.50
+lock 4.000 4.000 4.000 2.00 1 - 4.00 1.00
 `
 	if got := text(t, &all); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
@@ -75,11 +77,26 @@ lock 4.00 4.00 4.00 2.00 1 4.00 1.00
 
 // Without a client, and without a floor, there is nothing to compare with.
 func TestTableWithoutReferences(t *testing.T) {
-	var all table
-	all.add(fetching, "mirror", seconds(2)[0])
-	const want = "\nmin s median s max s cpu s MB ÷ floor ÷ native\nmirror 2.00 2.00 2.00 1.00 1 - -\n"
+	all := table{title: "title"}
+	all.add(cold, "mirror", usage{wall: 2 * time.Second, requests: 3})
+	const want = "\ntitle\nmin s median s max s cpu s MB requests ÷ floor ÷ native\nmirror 2.000 2.000 2.000 0.00 0 3 - -\n"
 	if got := text(t, &all); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+func TestRequests(t *testing.T) {
+	for name, tt := range map[string]struct {
+		runs []usage
+		want int64
+	}{
+		"none":    {nil, -1},
+		"unknown": {seconds(1), -1},
+		"most":    {seconds(1, 1, 1, 1), 2},
+	} {
+		if got := (&row{runs: tt.runs}).requests(); got != tt.want {
+			t.Errorf("%s: got %d, want %d", name, got, tt.want)
+		}
 	}
 }
 

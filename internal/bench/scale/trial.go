@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/feedctl/feedctl/internal/synthetic"
+)
+
+// The packages that the steps ask for, by number. They lie in the smallest
+// universe, and what they depend on too.
+const (
+	least    = 1000
+	another  = 150 // gets one more release
+	upgraded = 170 // is upgraded, after what it depends on got releases
+	hubs     = 40  // all of these get one
+)
+
+// trial is one feed of one ecosystem.
+type trial struct {
+	*scale
+	universe  *synthetic.Universe
+	ecosystem string
+	releases  int
+	dir       string
+}
+
+// options keep feedctl from asking the tools of the machine.
+var options = map[string][]string{
+	"npm":   {"--node", "none"},
+	"cargo": {"--rust", "none", "--registry-id", "none"},
+	"go":    {"--go", "none", "--no-sumdb"},
+	"pypi":  {"--python", "3.12", "--platform", "manylinux_2_28_x86_64"},
+}
+
+// serve offers the universe on loopback and writes the configuration for it. The
+// port is the same as long as the folder is kept, because the feed remembers
+// addresses.
+func (t *trial) serve(ctx context.Context) (stop func(), err error) {
+	if err := os.MkdirAll(t.dir, 0o755); err != nil {
+		return nil, err
+	}
+	place := filepath.Join(t.dir, "address")
+	address := "127.0.0.1:0"
+	if data, err := os.ReadFile(place); err == nil {
+		address = string(data)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	address = listener.Addr().String()
+	server := &http.Server{Handler: t.universe, ReadHeaderTimeout: time.Minute}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with Close
+	}()
+	config := fmt.Sprintf("upstreams:\n  - name: main\n    ecosystem: %s\n    url: %q\n", t.ecosystem, t.universe.Upstream("http://"+address))
+	stop = func() {
+		_ = server.Close()
+		<-done
+	}
+	if err := errors.Join(os.WriteFile(place, []byte(address), 0o644), os.WriteFile(t.config(), []byte(config), 0o644)); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+func (t *trial) config() string { return filepath.Join(t.dir, "feedctl.yaml") }
+func (t *trial) feed() string   { return filepath.Join(t.dir, "feed") }
+
+// steps makes the feed and measures what is done with it.
+func (t *trial) steps(ctx context.Context) error {
+	whole, err := t.whole(ctx)
+	if err != nil || t.mirrorOnly {
+		return err
+	}
+	if err := t.step(ctx, "same again", t.mirror(whole[:min(runs, len(whole))]...)); err != nil {
+		return err
+	}
+	more := t.fresh(func() synthetic.Release { return t.universe.AddRelease(another) })
+	if err := t.step(ctx, oneMore, t.mirror("--max-age", "0s", more)); err != nil {
+		return err
+	}
+	if err := t.step(ctx, "one more, again", t.mirror(more)); err != nil {
+		return err
+	}
+	if err := t.step(ctx, "one new package", t.mirror("--max-age", "0s", t.fresh(t.universe.AddPackage))); err != nil {
+		return err
+	}
+	return t.upgrade(ctx)
+}
+
+// runs is how many lists one run mirrors.
+const runs = 10
+
+// whole mirrors everything, unless that was done before, and returns the lists.
+func (t *trial) whole(ctx context.Context) ([]string, error) {
+	lists, err := t.lists()
+	if err != nil {
+		return nil, err
+	}
+	done := filepath.Join(t.dir, "whole")
+	if _, err := os.Stat(done); err == nil {
+		return lists, nil
+	}
+	before, err := snapshot(t.feed())
+	if err != nil {
+		return nil, err
+	}
+	var total usage
+	for some := range slices.Chunk(lists, runs) {
+		used, err := t.run(ctx, t.mirror(some...))
+		if err != nil {
+			return nil, fmt.Errorf("mirror all: %w", err)
+		}
+		total.wall, total.cpu, total.memory = total.wall+used.wall, total.cpu+used.cpu, max(total.memory, used.memory)
+	}
+	if err := t.row("mirror all", total, before); err != nil {
+		return nil, err
+	}
+	return lists, os.WriteFile(done, nil, 0o644)
+}
+
+// upgrade measures an upgrade of a package whose dependencies got new releases,
+// and verifies.
+func (t *trial) upgrade(ctx context.Context) error {
+	for i := range hubs {
+		t.fresh(func() synthetic.Release { return t.universe.AddRelease(i) })
+	}
+	command := t.mirror("--upgrade", "--max-age", "0s", t.universe.First(upgraded).Requirement)
+	if err := t.step(ctx, "upgrade", command); err != nil {
+		return err
+	}
+	if err := t.step(ctx, "verify", []string{"verify", t.feed()}); err != nil {
+		return err
+	}
+	return os.WriteFile(t.rounds(), make([]byte, t.round()+1), 0o644)
+}
+
+// lists writes the lists of everything and returns their paths.
+func (t *trial) lists() ([]string, error) {
+	folder := filepath.Join(t.dir, "lists")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, err
+	}
+	var paths []string
+	for i, text := range t.universe.Lists(t.list) {
+		path := filepath.Join(folder, fmt.Sprintf("%04d.txt", i))
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// fresh publishes until there is a release that the feed does not hold: one that
+// is kept has those of the calls before.
+func (t *trial) fresh(publish func() synthetic.Release) string {
+	release := publish()
+	for range t.round() {
+		release = publish()
+	}
+	return release.Requirement
+}
+
+// round is how often the steps were done with a feed before.
+func (t *trial) round() int {
+	data, _ := os.ReadFile(t.rounds()) // none the first time
+	return len(data)
+}
+
+// rounds is a file with a byte for each round.
+func (t *trial) rounds() string { return filepath.Join(t.dir, "rounds") }
+
+func (t *trial) mirror(arguments ...string) []string {
+	command := []string{"mirror", "--to", t.feed(), "--config", t.config()}
+	return append(append(command, options[t.ecosystem]...), arguments...)
+}
+
+// step runs feedctl and adds a row.
+func (t *trial) step(ctx context.Context, name string, arguments []string) error {
+	before, err := snapshot(t.feed())
+	if err != nil {
+		return err
+	}
+	used, err := t.run(ctx, arguments)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return t.row(name, used, before)
+}
+
+// run runs feedctl.
+func (t *trial) run(ctx context.Context, arguments []string) (usage, error) {
+	arguments = append([]string{t.feedctl, arguments[0], "--cache-dir", filepath.Join(t.dir, "cache"), "--quiet"}, arguments[1:]...)
+	return measure(ctx, job{args: arguments, env: []string{"HOME=" + t.dir}, dir: t.dir})
+}
+
+// row adds a row to the table, and shows it at once.
+func (t *trial) row(name string, used usage, before files) error {
+	after, err := snapshot(t.feed())
+	if err != nil {
+		return err
+	}
+	r := row{ecosystem: t.ecosystem, releases: t.releases, step: name, used: used, written: after.since(before), sizes: t.sizes()}
+	t.table.add(r)
+	fmt.Fprintf(os.Stderr, "%s %d: %s: %.2f s, cpu %.2f s, %d MB, %d files, %d bytes\n", t.ecosystem, t.releases, name,
+		used.wall.Seconds(), used.cpu.Seconds(), used.memory>>20, r.written.files, r.written.bytes)
+	return nil
+}
