@@ -6,8 +6,11 @@ import "testing"
 // pre-release, as pseudo-versions and not at all.
 func BenchmarkCompare(b *testing.B) {
 	pairs := [][2]string{
-		{"v1.2.3", "v2.0.0+incompatible"}, {"v0.34.0", "v0.34.1"}, {"v1.0.0-rc.1", "v1.0.0"},
-		{"v0.0.0-20250604170112-4c0f3b243397", "v0.0.0-20240604170112-4c0f3b243397"}, {"v1.0.0", "v1.0.0"},
+		{"v1.2.3", "v2.0.0+incompatible"},
+		{"v0.34.0", "v0.34.1"},
+		{"v1.0.0-rc.1", "v1.0.0"},
+		{"v0.0.0-20250604170112-4c0f3b243397", "v0.0.0-20240604170112-4c0f3b243397"},
+		{"v1.0.0", "v1.0.0"},
 	}
 	b.ReportAllocs()
 	for b.Loop() {
