@@ -79,3 +79,10 @@ func TestPeak(t *testing.T) {
 		t.Errorf("no process has held %d bytes", got)
 	}
 }
+
+func TestMedian(t *testing.T) {
+	got := median([]usage{{wall: 3, cpu: 1, memory: 5}, {wall: 1, cpu: 9, memory: 7}, {wall: 2, cpu: 4, memory: 6}})
+	if want := (usage{wall: 2, cpu: 4, memory: 7}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
