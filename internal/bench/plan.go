@@ -88,7 +88,8 @@ func sorted(list []string) []string {
 }
 
 // parsePlan reads the report of a dry run. Files that were read as metadata
-// already are no artifacts.
+// already are no artifacts, and neither are the metadata of a wheel, which few
+// indexes have beside it and which feedctl takes out of it otherwise.
 func parsePlan(out []byte, metadata []string) (plan, error) {
 	var report struct {
 		Fetches []struct{ Package, URL string } `json:"fetches"`
@@ -98,7 +99,7 @@ func parsePlan(out []byte, metadata []string) (plan, error) {
 	}
 	p := plan{metadata: metadata}
 	for _, fetch := range report.Fetches {
-		if _, read := slices.BinarySearch(metadata, fetch.URL); read {
+		if _, read := slices.BinarySearch(metadata, fetch.URL); read || strings.HasSuffix(fetch.URL, ".whl.metadata") {
 			continue
 		}
 		_, name, _ := strings.Cut(fetch.Package, ":")
