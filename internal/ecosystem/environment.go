@@ -3,6 +3,8 @@ package ecosystem
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
+	"runtime"
 
 	"github.com/feedctl/feedctl/internal/web"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -27,6 +29,18 @@ func (e Environment) Getenv(name string) string {
 		}
 	}
 	return ""
+}
+
+// NetrcPath returns the file that NETRC names, else that in the home folder; ""
+// without either.
+func (e Environment) NetrcPath() string {
+	if path := e.Getenv("NETRC"); path != "" || e.Home == "" {
+		return path
+	}
+	if runtime.GOOS == "windows" {
+		return filepath.Join(e.Home, "_netrc")
+	}
+	return filepath.Join(e.Home, ".netrc")
 }
 
 // UpstreamConfig is one configured or discovered upstream.

@@ -1,6 +1,10 @@
 package web
 
-import "strings"
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
 
 // NetrcEntry is one entry of a netrc file.
 type NetrcEntry struct {
@@ -92,4 +96,17 @@ func (w *netrcWords) quoted() string {
 
 func (w *netrcWords) skipMacro() {
 	_, w.rest, _ = strings.Cut(strings.ReplaceAll(w.rest, "\r\n", "\n"), "\n\n")
+}
+
+// FindNetrc returns the entry for an address, of the given user unless that is
+// empty: that of the host with its port, that of the host, or the default. Of several
+// entries for a host the first counts, and one without a password is none.
+func FindNetrc(entries []NetrcEntry, u *url.URL, user string) (NetrcEntry, bool) {
+	for _, host := range []string{u.Host, u.Hostname(), ""} {
+		at := slices.IndexFunc(entries, func(e NetrcEntry) bool { return e.Host == strings.ToLower(host) && e.Password != "" })
+		if at >= 0 && (user == "" || user == entries[at].Login) {
+			return entries[at], true
+		}
+	}
+	return NetrcEntry{}, false
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,4 +33,26 @@ func TestParseNetrc(t *testing.T) {
 func FuzzParseNetrc(f *testing.F) {
 	f.Add("machine a.test login \"x\\\nmacdef y")
 	f.Fuzz(func(_ *testing.T, text string) { ParseNetrc(text) })
+}
+
+func TestFindNetrc(t *testing.T) {
+	entries := ParseNetrc("machine none.test login x\nmachine a.test login first password one\nmachine a.test login later password two\n" +
+		"machine b.test:8443 login b password three\ndefault login anyone password four")
+	for _, row := range []struct{ address, user, want string }{
+		{"https://a.test/", "", "first"},
+		{"https://A.test:8443/", "", "first"},
+		{"https://a.test/", "first", "first"},
+		{"https://a.test/", "later", ""},
+		{"https://b.test:8443/", "", "b"},
+		{"https://b.test/", "", "anyone"},
+		{"https://none.test/", "", "anyone"},
+	} {
+		u, err := url.Parse(row.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := FindNetrc(entries, u, row.user); got.Login != row.want || ok != (row.want != "") {
+			t.Errorf("%s of %q: got %q, %v; want %q", row.address, row.user, got.Login, ok, row.want)
+		}
+	}
 }

@@ -139,15 +139,15 @@ func Credentials(env ecosystem.Environment, config ecosystem.UpstreamConfig) (we
 	if err != nil || u.Scheme != "https" || env.Getenv("GOAUTH") == "off" {
 		return access, "", nil //nolint:nilerr // what is no address is refused where it is opened
 	}
-	logins, file, err := readNetrc(env)
+	entries, file, err := readNetrc(env)
 	if err != nil {
 		return web.Access{}, "", err
 	}
-	login, ok := logins.of(u)
+	found, ok := web.FindNetrc(entries, u, "")
 	if !ok {
 		return access, "", nil
 	}
-	access.Authorization = basic(login.user, login.password)
+	access.Authorization = basic(found.Login, found.Password)
 	return access, file, nil
 }
 

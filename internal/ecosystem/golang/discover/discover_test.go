@@ -162,35 +162,6 @@ func TestDiscoverCancelled(t *testing.T) {
 	}
 }
 
-func TestParseNetrc(t *testing.T) {
-	text := `# machine comment.test login x password y
-machine a.test
-  login me
-  password one
-machine a.test login later password two
-machine b.test:8443 login b password three account x
-macdef init
-machine macro.test login x password y
-
-machine nopassword.test login x
-default login anyone password four`
-	want := netrc{"a.test": {"me", "one"}, "b.test:8443": {"b", "three"}, "": {"anyone", "four"}}
-	if diff := cmp.Diff(want, parseNetrc(text), cmp.AllowUnexported(login{})); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func FuzzParseNetrc(f *testing.F) {
-	f.Add("machine a.test login me password one\ndefault login x password y")
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, entry := range parseNetrc(text) {
-			if entry.password == "" {
-				t.Error("an entry without a password")
-			}
-		}
-	})
-}
-
 func TestCredentials(t *testing.T) {
 	files := map[string]string{"/n": "machine a.test login me password one\nmachine b.test:8443 login b password three\n"}
 	for _, row := range []struct {

@@ -135,8 +135,8 @@ func (s *settings) credentials(ctx context.Context, one entry, where place) (fou
 	if found, at, ok = s.named(one.name); ok {
 		return found, true, at, ""
 	}
-	if found, ok = s.logins.of(where.url, asked); ok {
-		return found, true, s.loginsAt, ""
+	if entry, known := web.FindNetrc(s.netrc, where.url, asked); known {
+		return login{entry.Login, entry.Password}, true, s.netrcAt, ""
 	}
 	if found, ok = s.pypirc(where.url, asked); ok {
 		return found, true, "~/.pypirc", ""
@@ -234,6 +234,9 @@ func (s *settings) askKeyring(ctx context.Context, service, user string) login {
 	}
 	return login{}
 }
+
+// login is a user, or a token in its place, and a password.
+type login struct{ user, password string }
 
 func basic(l login) web.Secret {
 	return web.Secret("Basic " + base64.StdEncoding.EncodeToString([]byte(l.user+":"+l.password)))

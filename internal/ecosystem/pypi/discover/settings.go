@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/web"
 )
 
 // settings are those of all tools together.
@@ -24,8 +25,8 @@ type settings struct {
 	certificate string   // file with the client's certificate and its key
 	keyring     bool     // the keyring command may be asked
 	keyrings    map[string]login
-	logins      netrc
-	loginsAt    string
+	netrc       []web.NetrcEntry
+	netrcAt     string
 }
 
 // read reads all settings.
@@ -56,7 +57,7 @@ func read(env ecosystem.Environment) (*settings, error) {
 	}
 	s.certificates(pip)
 	s.keyring = pip.keyring || uv.keyring
-	s.logins, s.loginsAt, err = readNetrc(env)
+	s.netrc, s.netrcAt, err = readNetrc(env)
 	return s, err
 }
 
