@@ -3,6 +3,7 @@ package rawjson
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 )
 
 func skipSpace(data []byte, pos int) int {
@@ -13,8 +14,16 @@ func skipSpace(data []byte, pos int) int {
 }
 
 // space passes over space, and reads on where that is the end of what is in
-// memory.
+// memory. Most often there is none, which is why that case is small enough to be
+// inlined.
 func (p *Parser) space(pos int) int {
+	if pos < len(p.data) && p.data[pos] > ' ' {
+		return pos
+	}
+	return p.spaces(pos)
+}
+
+func (p *Parser) spaces(pos int) int {
 	for ok := true; ; {
 		pos = skipSpace(p.data, pos)
 		if pos < len(p.data) || !ok {
@@ -148,9 +157,10 @@ func skipPlain(data []byte, pos int) int {
 		w := binary.LittleEndian.Uint64(data[pos:])
 		quote, backslash := w^(ones*'"'), w^(ones*'\\')
 		// Bytes that are zero after the exclusive or, or less than a space, leave
-		// their top bit set; bytes above 127 leave none of it.
-		if ((quote-ones)&^quote|(backslash-ones)&^backslash|(w-ones*' ')&^w)&tops != 0 {
-			break
+		// their top bit set; bytes above 127 leave none of it. A borrow can set the
+		// bit of a later byte, but never that of an earlier one.
+		if found := ((quote-ones)&^quote | (backslash-ones)&^backslash | (w-ones*' ')&^w) & tops; found != 0 {
+			return pos + bits.TrailingZeros64(found)/8
 		}
 	}
 	for pos < len(data) && data[pos] >= ' ' && data[pos] != '"' && data[pos] != '\\' {
