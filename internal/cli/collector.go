@@ -13,6 +13,10 @@ const (
 	// of the time of a large lock for a quarter more memory.
 	garbage = 200
 
+	// firstGarbage is garbage until the first collection, which comes when the heap
+	// has 4 MiB times this percentage. A run with nothing to do ends before that.
+	firstGarbage = 1000
+
 	// softLimit is what the process may use before the collector runs more often,
 	// in bytes, as long as what it keeps is little.
 	softLimit = 100 << 20
@@ -21,7 +25,8 @@ const (
 // setCollector sets the garbage collector, unless the environment does.
 func setCollector() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		debug.SetGCPercent(firstGarbage)
+		runtime.AddCleanup(new([64]byte), func(percent int) { debug.SetGCPercent(percent) }, garbage)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(softLimit)

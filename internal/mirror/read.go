@@ -383,11 +383,11 @@ func lockDigest(lock *feed.Graph) string {
 	lines := make([]string, 0, len(lock.Nodes))
 	for _, node := range lock.Nodes {
 		var line strings.Builder
-		fmt.Fprintf(&line, "%s@%s", node.Name, node.Version)
+		line.WriteString(node.Name + "@" + node.Version)
 		for _, pin := range node.Pins {
-			fmt.Fprintf(&line, " %s", pin.File)
+			line.WriteString(" " + pin.File)
 			for _, algorithm := range slices.Sorted(maps.Keys(pin.Digests)) {
-				fmt.Fprintf(&line, " %s:%s", algorithm, pin.Digests[algorithm])
+				line.WriteString(" " + algorithm + ":" + pin.Digests[algorithm])
 			}
 		}
 		fmt.Fprintf(&line, " %q", node.Files)

@@ -6,8 +6,18 @@ import (
 	"fmt"
 	"time"
 
+	fastjson "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/feedctl/feedctl/pkg/feed"
 )
+
+// decodeJSON reads what is read often, in a third of the time that encoding/json
+// takes, which goes over every value twice. It asks for the exact names of members;
+// what an upstream wrote, and a record holds, may have members that occur twice.
+func decodeJSON(data []byte, to any) error {
+	return fastjson.Unmarshal(data, to, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
 
 // compactJSON is the canonical form of a value: fields in the order of the
 // struct, map keys sorted, no blanks, no escapes for HTML, no final newline.
@@ -90,6 +100,18 @@ func encodePackage(p feed.Package) ([]byte, error) {
 	}
 	b.WriteString("}\n")
 	return b.Bytes(), nil
+}
+
+// decodePackage reads a ledger record.
+func decodePackage(data []byte, key feed.PackageKey) (feed.Package, error) {
+	var p feed.Package
+	if err := decodeJSON(data, &p); err != nil {
+		return feed.Package{}, err
+	}
+	if p.PackageKey != key {
+		return feed.Package{}, fmt.Errorf("is the record of %.80q, want %q", p.PackageKey.String(), key)
+	}
+	return p, nil
 }
 
 func inUTC(t time.Time) time.Time {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -54,7 +53,7 @@ func (f *Feed) root(ctx context.Context, ecosystem string, item entry) (feed.Roo
 
 func decodeRoot(data []byte, ecosystem, id string) (feed.RootRecord, error) {
 	var root feed.RootRecord
-	if err := json.Unmarshal(data, &root); err != nil {
+	if err := decodeJSON(data, &root); err != nil {
 		return feed.RootRecord{}, err
 	}
 	if root.Ecosystem != ecosystem {

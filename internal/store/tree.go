@@ -10,8 +10,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -26,10 +24,8 @@ type Tree interface {
 
 // Dir is a feed's directory. Nothing outside of it is reached through it.
 type Dir struct {
-	name    string
-	root    *os.Root // nil when the directory does not exist
-	mu      sync.Mutex
-	records map[string]*os.Root // folders of ledger records, by path
+	name string
+	below
 }
 
 // openDir opens a directory; one that does not exist is an empty Dir.
@@ -41,7 +37,11 @@ func openDir(name string) (*Dir, error) {
 	case err != nil:
 		return nil, fmt.Errorf("feed directory %s: %w", name, plainError(err))
 	}
-	return &Dir{name: name, root: root}, nil
+	folder, err := newBelow(root)
+	if err != nil {
+		return nil, fmt.Errorf("feed directory %s: %w", name, plainError(err))
+	}
+	return &Dir{name, folder}, nil
 }
 
 // Name returns the path of the directory as it was given.
@@ -52,14 +52,7 @@ func (d *Dir) Close() error {
 	if d.root == nil {
 		return nil
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	err := d.root.Close()
-	for _, folder := range d.records {
-		err = errors.Join(err, folder.Close())
-	}
-	d.records = nil
-	return err
+	return d.below.Close()
 }
 
 // Open implements [Tree].
@@ -80,39 +73,12 @@ type sizedFile struct {
 // Size returns how many bytes the file had when it was opened.
 func (f sizedFile) Size() int64 { return f.size }
 
-// nearest returns the folder from which a path is opened. The folders of ledger
-// records, of which many are read, stay open.
-func (d *Dir) nearest(path string) (*os.Root, string) {
-	if !strings.HasPrefix(path, ledgerDir+"/") {
-		return d.root, path
-	}
-	before, after, ok := strings.Cut(path, "/packages/")
-	if !ok {
-		return d.root, path
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	folder := d.records[before]
-	if folder == nil {
-		var err error
-		if folder, err = d.root.OpenRoot(before + "/packages"); err != nil {
-			return d.root, path
-		}
-		if d.records == nil {
-			d.records = map[string]*os.Root{}
-		}
-		d.records[before] = folder
-	}
-	return folder, after
-}
-
 // open opens a regular file and returns its size.
 func (d *Dir) open(path string) (*os.File, int64, error) {
 	if d.root == nil {
 		return nil, 0, notFound(path)
 	}
-	folder, name := d.nearest(path)
-	file, err := folder.Open(name)
+	file, err := d.below.open(path)
 	if err != nil {
 		return nil, 0, pathError(path, err)
 	}
@@ -263,6 +229,12 @@ func plainError(err error) error {
 
 // read reads a whole file of at most limit bytes.
 func (d *Dir) read(path string, limit int64) ([]byte, error) {
+	if d.root == nil {
+		return nil, notFound(path)
+	}
+	if data, ok := d.below.read(path, limit); ok {
+		return data, nil
+	}
 	file, size, err := d.open(path)
 	if err != nil {
 		return nil, err
@@ -289,6 +261,9 @@ func (d *Dir) holds(path string, data []byte) (bool, error) {
 
 // readFile reads a whole file of at most limit bytes.
 func readFile(ctx context.Context, tree Tree, path string, limit int64) ([]byte, error) {
+	if d, ok := tree.(*Dir); ok {
+		return d.read(path, limit)
+	}
 	file, err := tree.Open(ctx, path)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"strings"
 
@@ -98,7 +97,7 @@ func (t trie) decode(data []byte, prefix string) (*list, error) {
 		list
 		Roots []rootItem `json:"roots"`
 	}
-	if err := json.Unmarshal(data, &l); err != nil {
+	if err := decodeJSON(data, &l); err != nil {
 		return nil, err
 	}
 	if t.roots {

@@ -35,8 +35,7 @@ type Writer struct {
 
 	leftovers bool // an earlier run left a stage
 	blank     bool // the feed had no file when the lock was taken
-	stage     *os.Root
-	stageAt   *os.File        // the same folder
+	stage     *below          // nil until it is made
 	folders   map[string]bool // made in the stage
 
 	mu      sync.Mutex
@@ -184,53 +183,51 @@ func (w *Writer) create(p string) (*os.File, error) {
 	return file, nil
 }
 
-const createFlags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
-
 // createNew makes a file where an earlier run left nothing in the way. The stage
 // is held open and its folders are remembered, because a run makes thousands of
 // files and each step of each path costs.
 func (w *Writer) createNew(p string) (*os.File, error) {
 	folder := path.Dir(p)
 	w.mu.Lock()
-	stage, at, known := w.stage, w.stageAt, w.folders[folder]
+	stage, known := w.stage, w.folders[folder]
 	w.mu.Unlock()
 	if stage == nil {
 		var err error
-		if stage, at, err = w.openStage(); err != nil {
+		if stage, err = w.openStage(); err != nil {
 			return nil, err
 		}
 	}
 	if !known {
-		if err := stage.MkdirAll(folder, 0o755); err != nil {
+		if err := stage.root.MkdirAll(folder, 0o755); err != nil {
 			return nil, err
 		}
 		w.mu.Lock()
 		w.folders[folder] = true
 		w.mu.Unlock()
 	}
-	return createBelow(stage, at, p)
+	return stage.create(p)
 }
 
 // openStage makes and opens the folder of the stage.
-func (w *Writer) openStage() (*os.Root, *os.File, error) {
+func (w *Writer) openStage() (*below, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stage != nil {
-		return w.stage, w.stageAt, nil
+		return w.stage, nil
 	}
 	if err := w.dir.root.MkdirAll(stageDir, 0o755); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	stage, err := w.dir.root.OpenRoot(stageDir)
+	root, err := w.dir.root.OpenRoot(stageDir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	at, err := stage.Open(".")
+	stage, err := newBelow(root)
 	if err != nil {
-		return nil, nil, errors.Join(err, stage.Close())
+		return nil, err
 	}
-	w.stage, w.stageAt = stage, at
-	return stage, at, nil
+	w.stage = &stage
+	return w.stage, nil
 }
 
 // closeStage gives the stage free, so that it can be moved and removed.
@@ -240,8 +237,8 @@ func (w *Writer) closeStage() error {
 	if w.stage == nil {
 		return nil
 	}
-	err := errors.Join(w.stage.Close(), w.stageAt.Close())
-	w.stage, w.stageAt = nil, nil
+	err := w.stage.Close()
+	w.stage = nil
 	return err
 }
 

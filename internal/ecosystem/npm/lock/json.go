@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+
+	"github.com/feedctl/feedctl/internal/ecosystem/npm/rawjson"
 )
 
 // parseJSON reads the one JSON value of a lockfile, an object. No key may occur
@@ -21,9 +23,9 @@ func parseJSON(s *source) (*value, error) {
 	return v, nil
 }
 
-// jsonReader splits JSON text into values that know their line. encoding/json
-// decides beforehand whether the text is JSON, so that splitting it can take
-// every bracket, quote and comma at its word.
+// jsonReader splits JSON text into values that know their line. Whether the text is
+// JSON is known beforehand, so that splitting it can take every bracket, quote and
+// comma at its word.
 type jsonReader struct {
 	src    *source
 	at     int // next byte
@@ -34,8 +36,10 @@ type jsonReader struct {
 
 // document reads the text, which must be one object.
 func (r *jsonReader) document() (*value, error) {
-	if !json.Valid(r.src.data) {
-		return nil, r.explain(json.Unmarshal(r.src.data, new(json.RawMessage)))
+	if p := rawjson.NewParser(r.src.data); p.Skip() != nil || p.End() != nil {
+		if err := json.Unmarshal(r.src.data, new(json.RawMessage)); err != nil {
+			return nil, r.explain(err)
+		}
 	}
 	v, err := r.value(0)
 	if err == nil && v.kind != object {
