@@ -4,7 +4,9 @@ package store
 
 import "os"
 
-func (b below) create(path string) (*os.File, error) { return b.root.OpenFile(path, createFlags, 0o644) }
+func (b below) create(path string) (*os.File, error) {
+	return b.root.OpenFile(path, createFlags, 0o644)
+}
 
 func (b below) open(path string) (*os.File, error) { return b.root.Open(path) }
 

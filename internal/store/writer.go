@@ -33,8 +33,8 @@ type Writer struct {
 	paths *pathset
 	step  steps
 
-	leftovers bool // an earlier run left a stage
-	blank     bool // the feed had no file when the lock was taken
+	leftovers bool            // an earlier run left a stage
+	blank     bool            // the feed had no file when the lock was taken
 	stage     *below          // nil until it is made
 	folders   map[string]bool // made in the stage
 
