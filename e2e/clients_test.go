@@ -194,3 +194,15 @@ func tool(t *testing.T, command, version string) client {
 
 // quick says whether a short run was asked for.
 func quick() bool { return testing.Short() || os.Getenv("FEEDCTL_E2E") == "quick" }
+
+// every says whether each client is to meet each server.
+func every() bool { return os.Getenv("FEEDCTL_E2E") == "every" }
+
+// kind is what clients of one command and alike requests have in common: yarn was
+// written anew after 1.
+func (c client) kind() string {
+	if c.command == "yarn" && c.major() == 1 {
+		return "yarn classic"
+	}
+	return c.command
+}
