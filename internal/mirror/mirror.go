@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
@@ -101,12 +102,13 @@ func mayBeStale(ctx context.Context, client *web.Client, err error) bool {
 		return false
 	}
 	var file *fs.PathError
+	var call syscall.Errno // of the disk: an upstream's is in an error of its own
 	var locked *store.LockedError
 	var upstream *feed.UpstreamError
 	if errors.As(err, &upstream) {
 		return upstream.Status == http.StatusOK
 	}
-	return !errors.As(err, &file) && !errors.As(err, &locked)
+	return !errors.As(err, &file) && !errors.As(err, &call) && !errors.As(err, &locked)
 }
 
 // once is one attempt.
