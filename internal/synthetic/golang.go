@@ -2,11 +2,17 @@ package synthetic
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/dirhash"
 )
 
-// golang serves a module proxy. There are eight modules to a folder.
+// golang serves a module proxy, and below sumdb/ a checksum database. There are
+// eight modules to a folder.
 type golang struct{}
 
 func (golang) name(i int) string {
@@ -29,12 +35,35 @@ func (g golang) mod(u *Universe, p at) string {
 	return b.String()
 }
 
-func (g golang) artifact(u *Universe, p at) []byte {
+func (g golang) artifact(u *Universe, p at) []byte { return zipped(g.parts(u, p)) }
+
+func (g golang) parts(u *Universe, p at) []part {
 	folder := g.name(p.number) + "@" + g.version(p.release) + "/"
-	return zipped([]part{{folder + "go.mod", g.mod(u, p)}, {folder + "doc.go", "/*\n" + u.text(p) + "*/\npackage synthetic\n"}})
+	return []part{{folder + "go.mod", g.mod(u, p)}, {folder + "doc.go", "/*\n" + u.text(p) + "*/\npackage synthetic\n"}}
+}
+
+// sums are the lines of go.sum for a release.
+func (g golang) sums(u *Universe, p at) string {
+	name, version := g.name(p.number), g.version(p.release)
+	zip, mod := hash1(g.parts(u, p)), hash1([]part{{"go.mod", g.mod(u, p)}})
+	return fmt.Sprintf("%s %s %s\n%s %s/go.mod %s\n", name, version, zip, name, version, mod)
+}
+
+// hash1 is the hash of go.sum over files.
+func hash1(parts []part) string {
+	texts := map[string]string{}
+	for _, one := range parts {
+		texts[one.name] = one.text
+	}
+	return must(dirhash.Hash1(slices.Collect(maps.Keys(texts)), func(name string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(texts[name])), nil
+	}))
 }
 
 func (g golang) document(u *Universe, path, _ string) (string, []byte) {
+	if rest, ok := strings.CutPrefix(path, "sumdb/"+checksumName+"/"); ok {
+		return u.checksums().document(rest)
+	}
 	name, file, ok := strings.Cut(path, "/@")
 	i := numberOf(name[strings.LastIndexByte(name, '/')+1:])
 	if !ok || i < 0 || g.name(i) != name || u.releases(i) == 0 {

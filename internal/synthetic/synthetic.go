@@ -9,7 +9,7 @@
 // far more often than high ones, so that a few packages are hubs. A dependency is on
 // "this version or a later compatible one", and never on one later than the
 // release's own. So the releases of one round, 1.2.0 of every package that has it,
-// fit together: that is how [Universe.Lists] asks for all of them.
+// fit together, and one project can have them all.
 //
 // Archives are stored, not compressed, and hold one text of some hundred bytes
 // beside what the ecosystem demands.
@@ -18,7 +18,6 @@ package synthetic
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -31,6 +30,8 @@ type Universe struct {
 
 	mu      sync.Mutex
 	digests map[at]digests // of the artifacts that were asked for
+
+	checksums func() *checksums // made when first asked for
 }
 
 // protocol is how an ecosystem spells and serves the model.
@@ -65,7 +66,9 @@ func New(ecosystem string, seed uint64, packages int) (*Universe, error) {
 	if packages < 1 || packages > maxPackages {
 		return nil, fmt.Errorf("synthetic upstream of %d packages: want 1 to %d", packages, maxPackages)
 	}
-	return &Universe{model: model{seed: seed, base: packages}, protocol: p, digests: map[at]digests{}}, nil
+	u := &Universe{model: model{seed: seed, base: packages}, protocol: p, digests: map[at]digests{}}
+	u.checksums = sync.OnceValue(func() *checksums { return newChecksums(u) })
+	return u, nil
 }
 
 // Release names one release of a universe.
@@ -84,21 +87,18 @@ func (u *Universe) describe(p at) Release {
 func (u *Universe) Upstream(base string) string { return u.protocol.upstream(base) }
 
 // Lists returns text lists that together pin every release there is, each once.
-// A list has at most size lines, all of one round.
+// A list has all releases of at most size packages in a row, so that whoever takes
+// one list after the other meets each package once, after those it depends on.
 func (u *Universe) Lists(size int) []string {
 	var lists []string
-	for round, more := 0, true; more; round++ {
-		var lines []string
-		more = false
-		for i := range u.Packages() {
-			if n := u.releases(i); n > round {
-				lines = append(lines, u.describe(at{i, round}).Requirement)
-				more = more || n > round+1
+	for from, all := 0, u.Packages(); from < all; from += size {
+		var list strings.Builder
+		for i := from; i < min(from+size, all); i++ {
+			for r := range u.releases(i) {
+				list.WriteString(u.describe(at{i, r}).Requirement + "\n")
 			}
 		}
-		for chunk := range slices.Chunk(lines, size) {
-			lists = append(lists, strings.Join(chunk, "\n")+"\n")
-		}
+		lists = append(lists, list.String())
 	}
 	return lists
 }
@@ -108,11 +108,24 @@ func (u *Universe) First(number int) Release { return u.describe(at{number, 0}) 
 
 // AddRelease publishes one more release of a package and returns it.
 func (u *Universe) AddRelease(number int) Release {
-	return u.describe(at{number, u.more(number) - 1})
+	return u.published(at{number, u.more(number) - 1})
 }
 
 // AddPackage publishes one more package, with one release, and returns that.
-func (u *Universe) AddPackage() Release { return u.describe(at{u.another(), 0}) }
+func (u *Universe) AddPackage() Release { return u.published(at{u.another(), 0}) }
+
+func (u *Universe) published(p at) Release {
+	if u.protocol == protocol(golang{}) {
+		u.checksums().publish(p)
+	}
+	return u.describe(p)
+}
+
+// ChecksumKey returns the verifier key of the checksum database that a universe of
+// Go modules has, for GOSUMDB. The database knows of every release that there was
+// at the start and of those that were published since, in this order: whoever
+// publishes the same in another order signs another history.
+func (u *Universe) ChecksumKey() string { return u.checksums().key }
 
 // ServeHTTP implements http.Handler.
 func (u *Universe) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -32,11 +32,12 @@ type trial struct {
 	dir       string
 }
 
-// options keep feedctl from asking the tools of the machine.
+// options keep feedctl from asking the tools of the machine; what is asked without
+// an option is not found, since there is no PATH.
 var options = map[string][]string{
 	"npm":   {"--node", "none"},
 	"cargo": {"--rust", "none", "--registry-id", "none"},
-	"go":    {"--go", "none", "--no-sumdb"},
+	"go":    {"--go", "none"},
 	"pypi":  {"--python", "3.12", "--platform", "manylinux_2_28_x86_64"},
 }
 
@@ -84,7 +85,10 @@ func (t *trial) steps(ctx context.Context) error {
 	if err != nil || t.mirrorOnly {
 		return err
 	}
-	if err := t.step(ctx, "same again", t.mirror(whole[:min(runs, len(whole))]...)); err != nil {
+	for range t.round() {
+		t.replay()
+	}
+	if err := t.step(ctx, "same again", t.mirror(whole[0])); err != nil {
 		return err
 	}
 	more, err := t.more(ctx)
@@ -94,7 +98,7 @@ func (t *trial) steps(ctx context.Context) error {
 	if err := t.step(ctx, "one more, again", t.mirror(more)); err != nil {
 		return err
 	}
-	if err := t.step(ctx, "one new package", t.mirror("--max-age", "0s", t.fresh(t.universe.AddPackage))); err != nil {
+	if err := t.step(ctx, "one new package", t.mirror("--max-age", "0s", t.universe.AddPackage().Requirement)); err != nil {
 		return err
 	}
 	return t.upgrade(ctx)
@@ -106,9 +110,6 @@ const repeats = 5
 // more mirrors one more release, several times, and returns the last one. The row
 // has the median times: a run is short, and waits for the disk.
 func (t *trial) more(ctx context.Context) (release string, err error) {
-	for range repeats * t.round() { // those of the calls before
-		t.universe.AddRelease(another)
-	}
 	var all []usage
 	var before files
 	for range repeats {
@@ -139,9 +140,6 @@ func median(all []usage) usage {
 	return middle
 }
 
-// runs is how many lists one run mirrors.
-const runs = 10
-
 // whole mirrors everything, unless that was done before, and returns the lists.
 func (t *trial) whole(ctx context.Context) ([]string, error) {
 	lists, err := t.lists()
@@ -157,8 +155,8 @@ func (t *trial) whole(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	var total usage
-	for some := range slices.Chunk(lists, runs) {
-		used, err := t.run(ctx, t.mirror(some...))
+	for _, list := range lists {
+		used, err := t.run(ctx, t.mirror(list))
 		if err != nil {
 			return nil, fmt.Errorf("mirror all: %w", err)
 		}
@@ -174,7 +172,7 @@ func (t *trial) whole(ctx context.Context) ([]string, error) {
 // and verifies.
 func (t *trial) upgrade(ctx context.Context) error {
 	for i := range hubs {
-		t.fresh(func() synthetic.Release { return t.universe.AddRelease(i) })
+		t.universe.AddRelease(i)
 	}
 	command := t.mirror("--upgrade", "--max-age", "0s", t.universe.First(upgraded).Requirement)
 	if err := t.step(ctx, "upgrade", command); err != nil {
@@ -205,14 +203,16 @@ func (t *trial) lists() ([]string, error) {
 	return paths, nil
 }
 
-// fresh publishes until there is a release that the feed does not hold: one that
-// is kept has those of the calls before.
-func (t *trial) fresh(publish func() synthetic.Release) string {
-	release := publish()
-	for range t.round() {
-		release = publish()
+// replay publishes what the steps of one round publish, in their order: a feed
+// that is kept has what the calls before gave it.
+func (t *trial) replay() {
+	for range repeats {
+		t.universe.AddRelease(another)
 	}
-	return release.Requirement
+	t.universe.AddPackage()
+	for i := range hubs {
+		t.universe.AddRelease(i)
+	}
 }
 
 // round is how often the steps were done with a feed before.
@@ -245,7 +245,11 @@ func (t *trial) step(ctx context.Context, name string, arguments []string) error
 // run runs feedctl.
 func (t *trial) run(ctx context.Context, arguments []string) (usage, error) {
 	arguments = append([]string{t.feedctl, arguments[0], "--cache-dir", filepath.Join(t.dir, "cache"), "--quiet"}, arguments[1:]...)
-	return measure(ctx, job{args: arguments, env: []string{"HOME=" + t.dir}, dir: t.dir})
+	env := []string{"HOME=" + t.dir, "PATH="}
+	if t.ecosystem == "go" {
+		env = append(env, "GOSUMDB="+t.universe.ChecksumKey(), "GONOSUMDB=", "GOPRIVATE=")
+	}
+	return measure(ctx, job{args: arguments, env: env, dir: t.dir})
 }
 
 // row adds a row to the table, and shows it at once.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -13,28 +14,63 @@ import (
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
+// most is how many tiles the record of a folder takes. A record is written anew
+// whenever it grows: further tiles of the folder lie in a record for each hundred,
+// so that one more costs little however many there are.
+const most = 100
+
+// tileRecord is a package of tiles on its way into the feed.
+type tileRecord struct {
+	name    string
+	release feed.Release
+	known   map[string]feed.Digests // of the release's files, by path
+	grown   bool
+}
+
 // tilePackages returns the packages of tiles that grow by the proven tiles.
 func (g *gathering) tilePackages(ctx context.Context, request ecosystem.EvidenceRequest) ([]feed.Package, error) {
-	byName := map[string][]feed.File{}
-	for tile, sum := range g.tiles.proven {
-		name := tilesName(g.database.name, tile)
-		byName[name] = append(byName[name], g.tileFile(tile, sum))
+	records := map[string]*tileRecord{}
+	open := func(name string) (*tileRecord, error) {
+		if records[name] != nil {
+			return records[name], nil
+		}
+		old, err := savedPackage(ctx, request, name)
+		records[name] = newTileRecord(name, old)
+		return records[name], err
+	}
+	for _, tile := range slices.SortedFunc(maps.Keys(g.tiles.proven), func(a, b tlog.Tile) int { return cmp.Compare(a.Path(), b.Path()) }) {
+		folder, err := open(tilesName(g.database.name, tile))
+		if err != nil {
+			return nil, err
+		}
+		hundred, err := open(hundredName(g.database.name, tile))
+		if err != nil {
+			return nil, err
+		}
+		if err := g.keep(g.tileFile(tile, g.tiles.proven[tile]), folder, hundred); err != nil {
+			return nil, err
+		}
 	}
 	var packages []feed.Package
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		old, err := savedPackage(ctx, request, name)
-		if err != nil {
-			return nil, err
-		}
-		p, grown, err := g.extend(old, name, byName[name])
-		if err != nil {
-			return nil, err
-		}
-		if grown {
-			packages = append(packages, p)
+	for _, name := range slices.Sorted(maps.Keys(records)) {
+		if r := records[name]; r.grown {
+			packages = append(packages, r.finish(g.upstream))
 		}
 	}
 	return packages, nil
+}
+
+// tilesName returns the name of the package that holds the first tiles of a
+// folder. A partial tile lies with the complete ones of its folder.
+func tilesName(database string, tile tlog.Tile) string {
+	return root + database + "/" + path.Dir(completed(tile).Path())
+}
+
+// hundredName returns the name of the package that holds a tile when the folder has
+// many: the path without its last two digits.
+func hundredName(database string, tile tlog.Tile) string {
+	file := completed(tile).Path()
+	return root + database + "/" + file[:len(file)-2]
 }
 
 func (g *gathering) tileFile(tile tlog.Tile, sum string) feed.File {
@@ -47,38 +83,50 @@ func (g *gathering) tileFile(tile tlog.Tile, sum string) feed.File {
 	}
 }
 
-// extend returns a package of tiles with the files that it lacks.
-func (g *gathering) extend(old feed.Package, name string, files []feed.File) (feed.Package, bool, error) {
-	release := feed.Release{Version: tilesLabel, Kind: feed.Saved}
+func newTileRecord(name string, old feed.Package) *tileRecord {
+	r := &tileRecord{name: name, release: feed.Release{Version: tilesLabel, Kind: feed.Saved}, known: map[string]feed.Digests{}}
 	if saved := old.Release(tilesLabel); saved != nil {
-		release = *saved
-		release.Files = slices.Clone(saved.Files)
+		r.release = *saved
+		r.release.Files = slices.Clone(saved.Files)
 	}
-	known := make(map[string]feed.Digests, len(release.Files))
-	for _, file := range release.Files {
-		known[file.Path] = file.Digests
+	for _, file := range r.release.Files {
+		r.known[file.Path] = file.Digests
 	}
-	grown := false
-	for _, file := range files {
-		digests, has := known[file.Path]
-		if !has {
-			grown = true
-			release.Files = append(release.Files, file)
-		} else if algorithm := digests.Conflict(file.Digests); algorithm != "" {
-			return feed.Package{}, false, &feed.IntegrityError{
+	return r
+}
+
+// keep adds a tile to one of its two records, unless one of them has it.
+func (g *gathering) keep(file feed.File, folder, hundred *tileRecord) error {
+	for _, r := range []*tileRecord{folder, hundred} {
+		digests, has := r.known[file.Path]
+		if algorithm := digests.Conflict(file.Digests); algorithm != "" {
+			return &feed.IntegrityError{
 				Path: file.Path,
 				Got:  fmt.Sprintf("%s in the feed's ledger", digests),
 				Want: fmt.Sprintf("%s, as the tile is proven by a signed tree head (upstream %q)", file.Digests, g.upstream),
 			}
 		}
+		if has {
+			return nil
+		}
 	}
-	slices.SortFunc(release.Files, func(a, b feed.File) int { return cmp.Compare(a.Path, b.Path) })
-	if grown {
-		release.Origin = feed.Origin{Upstream: g.upstream}
+	to := folder
+	if len(folder.known) >= most {
+		to = hundred
 	}
+	to.known[file.Path] = file.Digests
+	to.release.Files = append(to.release.Files, file)
+	to.grown = true
+	return nil
+}
+
+// finish returns the package of a record that has grown.
+func (r *tileRecord) finish(upstream string) feed.Package {
+	slices.SortFunc(r.release.Files, func(a, b feed.File) int { return cmp.Compare(a.Path, b.Path) })
+	r.release.Origin = feed.Origin{Upstream: upstream}
 	return feed.Package{
-		PackageKey: feed.PackageKey{Ecosystem: Ecosystem, Name: name},
+		PackageKey: feed.PackageKey{Ecosystem: Ecosystem, Name: r.name},
 		Evidence:   true,
-		Releases:   []feed.Release{release},
-	}, grown, nil
+		Releases:   []feed.Release{r.release},
+	}
 }

@@ -17,7 +17,8 @@
 //   - "sumdb/NAME" has one release for each head that the feed ever had, its
 //     version the size of the tree in decimal.
 //   - "sumdb/NAME/tile/8/LEVEL…" has the tiles of one folder, partial ones
-//     included, as the files of a release "tiles".
+//     included, as the files of a release "tiles"; in a folder of many, those
+//     that came first, and a package for each hundred has the others.
 package sumdb
 
 import (
@@ -70,8 +71,8 @@ func LookupPath(r Record, modulePath, version string) (string, error) {
 }
 
 // Owner returns the name of the package that a path in the feed below go/sumdb/
-// belongs to: that of a module for a lookup, else that of a package of evidence.
-// It is "" for a path that no feed has.
+// belongs to: that of a module for a lookup, else that of a package of evidence,
+// for a tile the one of its folder. It is "" for a path that no feed has.
 func Owner(file string) string {
 	below, ok := strings.CutPrefix(file, folder+root)
 	if !ok {
@@ -97,13 +98,6 @@ func Owner(file string) string {
 		return ""
 	}
 	return root + name
-}
-
-// tilesName returns the name of the package that holds a tile. A partial tile
-// lies with the complete ones of its folder.
-func tilesName(database string, tile tlog.Tile) string {
-	tile.W = 1 << height
-	return root + database + "/" + path.Dir(tile.Path())
 }
 
 // Documents returns the documents of a package of evidence: for that of a
