@@ -99,11 +99,20 @@ func parseAlias(name, raw string) spec {
 	if !ok && (CheckName(raw) != nil || raw[0] >= '0' && raw[0] <= '9') {
 		return spec{kind: specRegistry, name: name, text: raw}
 	}
+	return plainSpec("npm:"+raw, name, real, text)
+}
+
+// plainSpec is the requirement of a registry's package by a range or a tag. What
+// names another package in its turn is none that any client knows.
+func plainSpec(raw, name, real, text string) spec {
+	if strings.Contains(text, ":") {
+		return spec{kind: specUnknown, name: name, text: redact(raw)}
+	}
 	return spec{kind: specRegistry, name: real, text: text}
 }
 
 // parseJSR reads "jsr:range" and "jsr:@scope/name@range": packages of JSR, which
-// its npm registry offers as @jsr/scope__name.
+// its npm registry offers as @jsr/scope__name. All of them have a scope.
 func parseJSR(name, raw string) spec {
 	real, text, ok := splitAt(raw)
 	if !strings.HasPrefix(raw, "@") {
@@ -111,8 +120,11 @@ func parseJSR(name, raw string) spec {
 	} else if !ok {
 		text = ""
 	}
-	scope, bare, _ := strings.Cut(strings.TrimPrefix(real, "@"), "/")
-	return spec{kind: specRegistry, name: "@jsr/" + scope + "__" + bare, text: text}
+	scope, bare, scoped := strings.Cut(strings.TrimPrefix(real, "@"), "/")
+	if !scoped {
+		return spec{kind: specUnknown, name: name, text: redact("jsr:" + raw)}
+	}
+	return plainSpec("jsr:"+raw, name, "@jsr/"+scope+"__"+bare, text)
 }
 
 // parsePatch reads yarn's "patch:LOCATOR#PATCH": the patched package is what a

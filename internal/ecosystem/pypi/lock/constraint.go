@@ -79,6 +79,9 @@ func expandClause(operator, word string) ([]clause, error) {
 		return between(v, caretPlace(v)), nil
 	case "~":
 		return between(v, min(1, len(v.Release())-1)), nil
+	case "===", "!=", "~=", "<", "<=", ">", ">=":
+	default:
+		return nil, fmt.Errorf("%q is no operator", clip(operator))
 	}
 	if base != word {
 		word = base + ".*"
@@ -188,7 +191,7 @@ func span(clauses []clause) (low, high clause) {
 		case one.operator == "~=":
 			high = between(v, max(0, len(v.Release())-2))[1]
 		case strings.Contains(one.operator, "=="):
-			high = clause{"<=", one.text}
+			high = clause{"<=", v.Public().String()}
 		case strings.HasPrefix(one.operator, "<"):
 			high = one
 		}
