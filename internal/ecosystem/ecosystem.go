@@ -265,6 +265,10 @@ func (e *OptionError) Error() string {
 // lock.
 const LockedOnly = "locked-only"
 
+// OnlyWhether is the option of a request that is no lock and of which only the error
+// matters, that is, whether it can be resolved. The graph may be empty.
+const OnlyWhether = "only-whether"
+
 // Examples are names as a user of the ecosystem knows them.
 type Examples struct {
 	Lock        string // "package-lock.json"

@@ -6,11 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/store"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -50,6 +54,7 @@ func (c *check) onePackage(ctx context.Context, e ecosystem.Ecosystem, layout fe
 		return ctx.Err()
 	}
 	c.count(p)
+	c.records.hold(p)
 	for i := range p.Releases {
 		if err := c.release(ctx, e, p, &p.Releases[i]); err != nil {
 			return err
@@ -182,9 +187,14 @@ func (c *check) inspect(e ecosystem.Ecosystem, r io.Reader, name string, release
 	return err
 }
 
+// buffers are for reading files, which are many and mostly small.
+var buffers = sync.Pool{New: func() any { return new([128 << 10]byte) }}
+
 // drain reads r to its end.
 func drain(ctx context.Context, r io.Reader) error {
-	buffer := make([]byte, 128<<10)
+	taken := buffers.Get().(*[128 << 10]byte)
+	defer buffers.Put(taken)
+	buffer := taken[:]
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -247,7 +257,12 @@ func (c *check) link(ctx context.Context, document feed.Document, of feed.Packag
 	return nil
 }
 
+// sameBytes compares two files, of which the first may be another name of the
+// second.
 func (c *check) sameBytes(ctx context.Context, a, b string) (bool, error) {
+	if c.feed.Dir() != nil && oneFile(ctx, c.feed, a, b) {
+		return true, nil
+	}
 	var sums [2]string
 	for i, path := range []string{a, b} {
 		body, err := c.feed.Open(ctx, path)
@@ -263,6 +278,26 @@ func (c *check) sameBytes(ctx context.Context, a, b string) (bool, error) {
 		sums[i] = hasher.Digests()["sha256"]
 	}
 	return sums[0] == sums[1], nil
+}
+
+// oneFile reports whether two paths are names of one file on the disk.
+func oneFile(ctx context.Context, f *store.Feed, a, b string) bool {
+	var infos [2]fs.FileInfo
+	for i, path := range []string{a, b} {
+		body, err := f.Open(ctx, path)
+		if err != nil {
+			return false
+		}
+		file, ok := body.(interface{ Stat() (fs.FileInfo, error) })
+		if ok {
+			infos[i], err = file.Stat()
+		}
+		body.Close()
+		if !ok || err != nil {
+			return false
+		}
+	}
+	return os.SameFile(infos[0], infos[1])
 }
 
 // rootDocuments verifies the documents of the ecosystem as a whole.

@@ -1,48 +1,50 @@
 package verify
 
 import (
-	"container/list"
 	"context"
 	"io"
-	"sync"
 
+	"github.com/feedctl/feedctl/internal/recent"
 	"github.com/feedctl/feedctl/internal/store"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
-// maxRecords is about how many bytes of ledger records are kept decoded.
-const maxRecords = 16 << 20
+// About how many bytes are kept: of decoded records of the ledger, of what
+// resolvers made of them, and of what packages hold.
+const (
+	maxRecords = 16 << 20
+	maxMade    = 40 << 20
+	maxHeld    = 12 << 20
+)
 
 // records reads the ledger and keeps the records that were used last: the roots
 // of a feed need the same packages again and again. It implements
 // upstream.Ledger. Nobody may change what it returns.
 type records struct {
 	feed *store.Feed
-
-	mu    sync.Mutex
-	used  list.List // of *record, the last used first
-	at    map[feed.PackageKey]*list.Element
-	bytes int
-}
-
-type record struct {
-	feed.Package
-	bytes int
+	used *recent.Cache[feed.PackageKey, feed.Package]
+	held *recent.Cache[feed.PackageKey, holdings]
+	made *recent.Cache[madeKey, any]
 }
 
 func newRecords(f *store.Feed) *records {
-	return &records{feed: f, at: map[feed.PackageKey]*list.Element{}}
+	return &records{
+		feed: f,
+		used: recent.New[feed.PackageKey, feed.Package](maxRecords),
+		held: recent.New[feed.PackageKey, holdings](maxHeld),
+		made: recent.New[madeKey, any](maxMade),
+	}
 }
 
 // Package returns the record of a package; feed.ErrNotFound when there is none.
 func (r *records) Package(ctx context.Context, ecosystem, name string) (feed.Package, error) {
 	key := feed.PackageKey{Ecosystem: ecosystem, Name: name}
-	if p, ok := r.recall(key); ok {
+	if p, ok := r.used.Get(key); ok {
 		return p, nil
 	}
 	p, err := r.feed.Package(ctx, ecosystem, name)
 	if err == nil {
-		r.keep(key, &record{Package: p, bytes: weight(p)})
+		r.used.Put(key, p, weight(p))
 	}
 	return p, err
 }
@@ -52,31 +54,40 @@ func (r *records) Open(ctx context.Context, path string) (io.ReadCloser, error) 
 	return r.feed.Open(ctx, path)
 }
 
-func (r *records) recall(key feed.PackageKey) (feed.Package, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	element, ok := r.at[key]
-	if !ok {
-		return feed.Package{}, false
+// holdings tells of each version of a package that the feed holds the paths of the
+// files that it leaves out.
+type holdings map[string][]string
+
+// holdings returns what the feed holds of a package; feed.ErrNotFound when it is
+// not in the ledger.
+func (r *records) holdings(ctx context.Context, key feed.PackageKey) (holdings, error) {
+	if h, ok := r.held.Get(key); ok {
+		return h, nil
 	}
-	r.used.MoveToFront(element)
-	return element.Value.(*record).Package, true
+	p, err := r.Package(ctx, key.Ecosystem, key.Name)
+	if err != nil {
+		return nil, err
+	}
+	return r.hold(p), nil
 }
 
-func (r *records) keep(key feed.PackageKey, one *record) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, ok := r.at[key]; ok || one.bytes > maxRecords/4 {
-		return
+// hold keeps what a record says of what the feed holds.
+func (r *records) hold(p feed.Package) holdings {
+	const each = 60
+	h, bytes := make(holdings, len(p.Releases)), 2*each
+	for i := range p.Releases {
+		var absent []string
+		for _, file := range p.Releases[i].Files {
+			if file.Absent {
+				absent = append(absent, file.Path)
+				bytes += each + len(file.Path)
+			}
+		}
+		h[p.Releases[i].Version] = absent
+		bytes += each
 	}
-	r.at[key] = r.used.PushFront(one)
-	for r.bytes += one.bytes; r.bytes > maxRecords; {
-		last := r.used.Back()
-		r.used.Remove(last)
-		old := last.Value.(*record)
-		delete(r.at, old.PackageKey)
-		r.bytes -= old.bytes
-	}
+	r.held.Put(p.PackageKey, h, bytes)
+	return h
 }
 
 // weight is about how much memory a record takes.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/store"
-	"github.com/feedctl/feedctl/internal/upstream"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -17,13 +16,16 @@ import (
 type rootGraph struct {
 	record feed.RootRecord
 	graph  feed.Graph
-	paths  map[string][]string // "name@version" → the shortest way from the root
+	paths  map[string][]string // "name@version" → the shortest way from the root; nil before ways
 }
 
-// index returns the feed as the only index.
-func index(f upstream.Ledger, e ecosystem.Ecosystem) ecosystem.Index {
-	none := func(context.Context) ([]upstream.Named, error) { return nil, nil }
-	return upstream.NewIndex(e.Name, f, upstream.New(none), false)
+// ways returns the shortest way to each release. Of a root where nothing is wrong
+// nobody asks for it.
+func (rg *rootGraph) ways() map[string][]string {
+	if rg.paths == nil {
+		rg.paths = Shortest(rg.graph)
+	}
+	return rg.paths
 }
 
 // root walks everything that one root reaches: its releases must be held, and
@@ -40,7 +42,8 @@ func (c *check) root(ctx context.Context, e ecosystem.Ecosystem, record feed.Roo
 	request.Lock = recorded(record)
 	request.Options = asRecorded(record)
 	gone := c.absent(ctx, e, record, request.Lock)
-	graph, err := e.Resolve(ctx, request, index(c.records, e))
+	from := c.index(e)
+	graph, err := e.Resolve(ctx, request, from)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -49,13 +52,13 @@ func (c *check) root(ctx context.Context, e ecosystem.Ecosystem, record feed.Roo
 		c.find(Finding{Code: "incomplete", Message: fmt.Sprintf("%s: %v", record.Input, err)})
 		return nil
 	}
-	rg := rootGraph{record: record, graph: graph, paths: Shortest(graph)}
+	rg := &rootGraph{record: record, graph: graph}
 	c.leadTo(e, rg)
 	c.edges(e, rg, gone)
 	if len(gone) > 0 {
 		return nil // it cannot be resolved, for a reason that is known
 	}
-	return c.again(ctx, e, record)
+	return c.again(ctx, e, record, from)
 }
 
 // recorded is the graph of a root's releases, as a lock would give it.
@@ -91,14 +94,14 @@ func (c *check) absent(ctx context.Context, e ecosystem.Ecosystem, record feed.R
 	held := graph.Nodes[:0]
 	for _, node := range graph.Nodes {
 		key := feed.VersionKey{PackageKey: feed.PackageKey{Ecosystem: e.Name, Name: node.Name}, Version: node.Version}
-		p, err := c.records.Package(ctx, e.Name, node.Name)
+		p, err := c.records.holdings(ctx, key.PackageKey)
 		if errors.Is(err, feed.ErrNotFound) {
 			err = nil
 		}
-		if release := p.Release(node.Version); err == nil && release != nil {
+		if leftOut, ok := p[node.Version]; err == nil && ok {
 			held = append(held, node)
 			if !node.Bare && node.Files == nil {
-				c.leftOut(key, *release, record)
+				c.leftOut(key, leftOut, record)
 			}
 			continue
 		}
@@ -123,11 +126,9 @@ func (c *check) reportAbsent(e ecosystem.Ecosystem, gone []*absentee) {
 }
 
 // leftOut reports files that a root needs and that the ledger calls absent.
-func (c *check) leftOut(key feed.VersionKey, release feed.Release, record feed.RootRecord) {
-	for _, file := range release.Files {
-		if file.Absent {
-			c.find(Finding{Code: "missing-file", Path: file.Path, Package: key.String(), Message: record.Input + " needs it, and the feed leaves it out"})
-		}
+func (c *check) leftOut(key feed.VersionKey, paths []string, record feed.RootRecord) {
+	for _, path := range paths {
+		c.find(Finding{Code: "missing-file", Path: path, Package: key.String(), Message: record.Input + " needs it, and the feed leaves it out"})
 	}
 }
 
@@ -137,12 +138,12 @@ func Graph(ctx context.Context, f *store.Feed, e ecosystem.Ecosystem, record fee
 	request := record.Request
 	request.Lock = recorded(record)
 	request.Options = asRecorded(record)
-	return e.Resolve(ctx, request, index(f, e))
+	return e.Resolve(ctx, request, only(f, e))
 }
 
 // edges compares the edges that end nowhere with those the root records as open.
 // One that would end in a release that is gone shows the way to it.
-func (c *check) edges(e ecosystem.Ecosystem, rg rootGraph, gone []*absentee) {
+func (c *check) edges(e ecosystem.Ecosystem, rg *rootGraph, gone []*absentee) {
 	known := map[string]feed.OpenEdge{}
 	for _, open := range rg.record.Open {
 		known[open.From+" "+open.Requirement.String()] = open
@@ -156,7 +157,7 @@ func (c *check) edges(e ecosystem.Ecosystem, rg rootGraph, gone []*absentee) {
 			node := rg.graph.Nodes[edge.From]
 			from = node.Name + "@" + node.Version
 		}
-		way := append([]string{rg.record.Input}, rg.paths[from]...)
+		way := append([]string{rg.record.Input}, rg.ways()[from]...)
 		if open, ok := known[from+" "+edge.Requirement.String()]; ok {
 			c.note(fmt.Sprintf("%s: %s requires %s: %s", rg.record.Input, orRoot(from), open.Requirement, open.Why))
 		} else if !leadsTo(gone, edge.Requirement.Name, way) {
@@ -199,11 +200,17 @@ func orRoot(from string) string {
 
 // again resolves a request that was no lock once more, as a client would that
 // finds nothing but the feed.
-func (c *check) again(ctx context.Context, e ecosystem.Ecosystem, record feed.RootRecord) error {
+func (c *check) again(ctx context.Context, e ecosystem.Ecosystem, record feed.RootRecord, from ecosystem.Index) error {
 	if record.Locked() {
 		return nil
 	}
-	if _, err := e.Resolve(ctx, record.Request, index(c.records, e)); err != nil {
+	request := record.Request
+	request.Options = maps.Clone(record.Options)
+	if request.Options == nil {
+		request.Options = map[string]string{}
+	}
+	request.Options[ecosystem.OnlyWhether] = "true"
+	if _, err := e.Resolve(ctx, request, from); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

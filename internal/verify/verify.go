@@ -171,12 +171,16 @@ func (c *check) ecosystem(ctx context.Context, e ecosystem.Ecosystem, summary fe
 	if err := c.packages(ctx, e, summary); err != nil {
 		return err
 	}
-	for root, err := range c.feed.Roots(ctx, e.Name) {
+	ids, err := c.inOrder(ctx, e)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		root, err := c.feed.Root(ctx, e.Name, id)
 		if err != nil {
-			c.lost[e.Name].roots = true
 			c.unreadable(e, Finding{}, err)
 			continue
 		}

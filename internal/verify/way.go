@@ -23,7 +23,7 @@ func (c *check) findIn(key feed.VersionKey, f Finding) {
 }
 
 // leadTo tells the ways from a root to what was found so far.
-func (c *check) leadTo(e ecosystem.Ecosystem, rg rootGraph) {
+func (c *check) leadTo(e ecosystem.Ecosystem, rg *rootGraph) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range rg.record.Releases {
@@ -38,7 +38,7 @@ func (c *check) leadTo(e ecosystem.Ecosystem, rg rootGraph) {
 				left = append(left, w)
 				continue
 			}
-			c.report.Findings[w.finding].Via = append([]string{rg.record.Input}, rg.paths[id]...)
+			c.report.Findings[w.finding].Via = append([]string{rg.record.Input}, rg.ways()[id]...)
 		}
 		if c.wayless[key] = left; left == nil {
 			delete(c.wayless, key)

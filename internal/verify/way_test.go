@@ -21,7 +21,7 @@ func TestTheFirstRootTellsTheWay(t *testing.T) {
 	c.findIn(keyOf("lost", "1"), Finding{Code: "reached by none"})
 	c.findIn(feed.VersionKey{}, Finding{Code: "of the whole"})
 	e := ecosystem.Ecosystem{Name: "demo"}
-	for _, root := range []rootGraph{
+	for _, root := range []*rootGraph{
 		{record: feed.RootRecord{Request: feed.Request{Input: "first"}, Releases: []string{"a@1", "b@1"}}, paths: map[string][]string{"a@1": {"b@1", "a@1"}}},
 		{record: feed.RootRecord{Request: feed.Request{Input: "second"}, Releases: []string{"a@1", "a@2"}}, paths: map[string][]string{"a@1": {"a@1"}, "a@2": {"a@2"}}},
 	} {

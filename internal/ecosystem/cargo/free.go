@@ -33,11 +33,11 @@ type free struct {
 	pinned   map[solve.Crate]string // exact versions that the request names
 
 	mu      sync.Mutex
-	saved   map[solve.Crate][]string     // versions that the feed holds
-	narrow  bool                         // of some crate only what the feed holds was looked at
-	sources map[string]string            // of registries, as Cargo.lock names them
-	lines   map[solve.Version]index.Line // of the releases that were tried
-	fresh   bool                         // every version counts, and saved ones are only preferred
+	saved   map[solve.Crate][]string      // versions that the feed holds
+	narrow  bool                          // of some crate only what the feed holds was looked at
+	sources map[string]string             // of registries, as Cargo.lock names them
+	lines   map[solve.Version]*index.Line // of the releases that were tried
+	fresh   bool                          // every version counts, and saved ones are only preferred
 }
 
 // resolveFree resolves a request by Cargo's own rules. What the feed holds is
@@ -46,7 +46,7 @@ type free struct {
 func resolveFree(ctx context.Context, request feed.Request, from ecosystem.Index) (feed.Graph, error) {
 	f := &free{
 		request: request, index: from,
-		saved: map[solve.Crate][]string{}, sources: map[string]string{}, lines: map[solve.Version]index.Line{},
+		saved: map[solve.Crate][]string{}, sources: map[string]string{}, lines: map[solve.Version]*index.Line{},
 	}
 	if err := f.readSettings(); err != nil {
 		return feed.Graph{}, err
@@ -68,6 +68,9 @@ func resolveFree(ctx context.Context, request feed.Request, from ecosystem.Index
 	}
 	if err != nil {
 		return feed.Graph{}, explain(err)
+	}
+	if request.Options[ecosystem.OnlyWhether] == "true" {
+		return feed.Graph{}, nil
 	}
 	graph := f.graph(result)
 	f.choose(&graph, result)
@@ -141,6 +144,7 @@ func (f *free) input(ctx context.Context) (solve.Input, error) {
 		input.Patches = append(input.Patches, solve.Patch{Of: solve.Crate{Source: patch.Registry, Name: patch.Name}, Release: release})
 	}
 	input.RustVersions = f.rustVersions()
+	input.Near, input.Memory = ecosystem.Near(f.index), memory(f.index)
 	return input, nil
 }
 
@@ -230,7 +234,11 @@ func (f *free) graph(result solve.Result) feed.Graph {
 		}
 		at[i] = len(l.graph.Nodes)
 		l.graph.Nodes = append(l.graph.Nodes, feed.Node{Name: crate.Join(p.Source, p.Name), Version: p.Version.Version, Reason: f.reason(p)})
-		l.lines = append(l.lines, f.lines[p.Version])
+		line := index.Line{}
+		if tried := f.lines[p.Version]; tried != nil {
+			line = *tried
+		}
+		l.lines = append(l.lines, line)
 	}
 	for _, edge := range result.Edges {
 		l.lead(at[edge.From], crate.Join(edge.Dep.Source, edge.Dep.Name), at[edge.To])

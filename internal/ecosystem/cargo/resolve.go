@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/cargo/crate"
 	"github.com/feedctl/feedctl/internal/ecosystem/cargo/index"
@@ -51,7 +49,11 @@ type links struct {
 	leads  map[lead]int     // where an edge is known to lead, feed.Open for nowhere
 	whole  bool             // leads has every edge, so that an optional dependency without one is not enabled
 	ranges map[string]crate.Range
+	suits  map[judged]bool
 }
+
+// judged is a version that was compared with a range.
+type judged struct{ wanted, have string }
 
 // lead names an edge by its start and the package that it wants.
 type lead struct {
@@ -75,18 +77,10 @@ const anyNode = -2
 // read reads the index lines of all nodes.
 func (l *links) read(ctx context.Context, from ecosystem.Index) error {
 	l.lines = make([]index.Line, len(l.graph.Nodes))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for i, node := range l.graph.Nodes {
-		group.Go(func() error {
-			release, err := from.Release(ctx, node.Name, node.Version)
-			if err == nil {
-				l.lines[i], err = decode(node.Name, node.Version, release.Metadata)
-			}
-			return err
-		})
-	}
-	return group.Wait()
+	return ecosystem.Each(ctx, from, len(l.lines), parallel, func(ctx context.Context, i int) (err error) {
+		l.lines[i], err = readLine(ctx, from, l.graph.Nodes[i].Name, l.graph.Nodes[i].Version)
+		return err
+	})
 }
 
 func decode(name, version string, metadata []byte) (index.Line, error) {
@@ -104,7 +98,7 @@ func decode(name, version string, metadata []byte) (index.Line, error) {
 // meets them.
 func (l *links) edges(requirements []feed.Requirement) {
 	l.byName = map[string][]int{}
-	l.ranges = map[string]crate.Range{}
+	l.ranges, l.suits = map[string]crate.Range{}, map[judged]bool{}
 	for i, node := range l.graph.Nodes {
 		l.byName[node.Name] = append(l.byName[node.Name], i)
 	}
@@ -168,12 +162,23 @@ func (l *links) meets(requirement feed.Requirement) int {
 	pinned := exact(version)
 	for _, i := range l.byName[requirement.Name] {
 		have := l.graph.Nodes[i].Version
-		if (have == pinned || l.parse(version).Matches(have)) &&
+		if (have == pinned || l.matches(version, have)) &&
 			(best == feed.Open || crate.Compare(have, l.graph.Nodes[best].Version) > 0) {
 			best = i
 		}
 	}
 	return best
+}
+
+// matches compares each version with each range once.
+func (l *links) matches(wanted, have string) bool {
+	key := judged{wanted, have}
+	ok, known := l.suits[key]
+	if !known {
+		ok = l.parse(wanted).Matches(have)
+		l.suits[key] = ok
+	}
+	return ok
 }
 
 func (l *links) parse(text string) crate.Range {

@@ -50,6 +50,7 @@ func Run(t *testing.T, f Fixture) {
 	t.Run("files have digests", f.digests)
 	t.Run("artifacts match", f.artifacts)
 	t.Run("lock is kept", f.lockIsKept)
+	t.Run("remembering changes nothing", f.remembers)
 	for name, layout := range f.layouts() {
 		t.Run("render "+name, func(t *testing.T) { f.render(t, layout) })
 	}

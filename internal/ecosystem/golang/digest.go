@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/sumdb/dirhash"
 	modzip "golang.org/x/mod/zip"
@@ -45,7 +46,7 @@ func Digest(algorithm string, file feed.File, r io.ReaderAt, size int64) (string
 
 // hashMod is the h1 of a go.mod.
 func hashMod(r io.Reader) (string, error) {
-	open := func(string) (io.ReadCloser, error) { return io.NopCloser(r), nil }
+	open := func(string) (io.ReadCloser, error) { return io.NopCloser(pooled{r}), nil }
 	hash, err := dirhash.Hash1([]string{"go.mod"}, open)
 	return strings.TrimPrefix(hash, h1+":"), err
 }
@@ -123,6 +124,29 @@ func (e *entryReader) Read(p []byte) (int, error) {
 		err = fmt.Errorf("entry %.100q: %w", e.name, err)
 	}
 	return n, err
+}
+
+// WriteTo implements io.WriterTo.
+func (e *entryReader) WriteTo(w io.Writer) (int64, error) {
+	return pooled{readerFunc(e.Read)}.WriteTo(w)
+}
+
+// readerFunc is a function as an io.Reader.
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// pooled lets io.Copy read without a buffer of its own: most of what is read is
+// smaller.
+type pooled struct{ io.Reader }
+
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// WriteTo implements io.WriterTo.
+func (p pooled) WriteTo(w io.Writer) (int64, error) {
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
+	return io.CopyBuffer(w, struct{ io.Reader }{p.Reader}, buffer[:])
 }
 
 // budgetReader bounds what is read while an archive is opened.

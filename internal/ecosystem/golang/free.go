@@ -66,6 +66,9 @@ func resolveFree(ctx context.Context, request feed.Request, index ecosystem.Inde
 	if len(f.unmet) > 0 {
 		return feed.Graph{}, &feed.ResolveError{Unmet: f.unmet}
 	}
+	if request.Options[ecosystem.OnlyWhether] == "true" {
+		return feed.Graph{}, nil
+	}
 	return f.result(), nil
 }
 
@@ -79,7 +82,7 @@ func (f *free) project(ctx context.Context) error {
 		f.skip(dir, feed.Skipped{Name: dir, Spec: "use " + dir, Reason: "a module of the workspace that lies outside of its folder", Where: f.request.Input})
 	}
 	input := f.settings.input()
-	input.Limit = parallel
+	input.Limit, input.Near, input.NoEdges = parallel, ecosystem.Near(f.index), true
 	graph, err := modgraph.Load(ctx, input, f.load)
 	if err != nil {
 		return f.fail(err, modgraph.Version{})

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/golang/modgraph"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
@@ -50,7 +51,7 @@ func (f *free) tool(ctx context.Context, v modgraph.Version) error {
 			main.Require = append(main.Require, r)
 		}
 	}
-	input := modgraph.Input{Mains: []modgraph.Module{main}, Limit: parallel}
+	input := modgraph.Input{Mains: []modgraph.Module{main}, Limit: parallel, Near: ecosystem.Near(f.index), NoEdges: true}
 	graph, err := modgraph.Load(ctx, input, f.load)
 	if err != nil {
 		return f.fail(err, v)

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/golang/modgraph"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -26,15 +24,11 @@ func resolve(ctx context.Context, request feed.Request, index ecosystem.Index) (
 func resolveLocked(ctx context.Context, request feed.Request, index ecosystem.Index) (feed.Graph, error) {
 	graph := *request.Lock
 	modules := make([]modgraph.Module, len(graph.Nodes))
-	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for i, node := range graph.Nodes {
-		group.Go(func() (err error) {
-			modules[i], _, err = readModule(inner, index, node.Name, node.Version)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	err := ecosystem.Each(ctx, index, len(modules), parallel, func(ctx context.Context, i int) (err error) {
+		modules[i], _, err = readModule(ctx, index, graph.Nodes[i].Name, graph.Nodes[i].Version)
+		return err
+	})
+	if err != nil {
 		return feed.Graph{}, err
 	}
 	l := newLinker(graph.Nodes)
@@ -67,15 +61,29 @@ func (l *linker) roots(requirements []feed.Requirement) {
 	}
 }
 
+// read is what the go.mod of a version says, and the version that a branch, tag or
+// commit stands for.
+type read struct {
+	module  modgraph.Module
+	version string
+}
+
+// moduleKey is the key of a go.mod that an index remembers.
+type moduleKey struct{ path, version string }
+
 // readModule returns what the go.mod of a version says, and the version that a
 // branch, tag or commit stands for.
 func readModule(ctx context.Context, index ecosystem.Index, path, version string) (modgraph.Module, string, error) {
-	release, err := index.Release(ctx, path, version)
-	if err != nil {
-		return modgraph.Module{}, "", err
-	}
-	meta, err := readMetadata(path, release.Version, release.Metadata)
-	return meta.Module, release.Version, err
+	found, err := ecosystem.Remember(index, moduleKey{path, version}, func() (read, int, error) {
+		release, err := index.Release(ctx, path, version)
+		if err != nil {
+			return read{}, 0, err
+		}
+		meta, err := readMetadata(path, release.Version, release.Metadata)
+		const each = 220
+		return read{meta.Module, release.Version}, each * (4 + len(meta.Module.Require) + len(meta.Module.Retract)), err
+	})
+	return found.module, found.version, err
 }
 
 // readSettings reads what ReadMod and ReadWork put into a request.

@@ -30,6 +30,7 @@ func resolveFree(ctx context.Context, request feed.Request, index ecosystem.Inde
 	}
 	r := &registry{index: index}
 	options := tree.Options{Node: nodeVersion(request), LegacyPeers: request.Options[optionLegacyPeers] == "true"}
+	options.Memory = memory(index, options.Node, options.LegacyPeers)
 	main, err := resolveTree(ctx, project, options, r)
 	if err != nil {
 		return feed.Graph{}, err
@@ -42,7 +43,10 @@ func resolveFree(ctx context.Context, request feed.Request, index ecosystem.Inde
 		}
 		trees = append(trees, t)
 	}
-	graph := graphOf(request, trees)
+	if request.Options[ecosystem.OnlyWhether] == "true" {
+		return feed.Graph{}, nil
+	}
+	graph := graphOf(request, trees, options.Memory)
 	graph.Skipped = skipped
 	graph.Chosen = func(release func(name, version string) (feed.Release, error)) ([]feed.Document, error) {
 		return chosenLock(project, main, release)
@@ -51,8 +55,10 @@ func resolveFree(ctx context.Context, request feed.Request, index ecosystem.Inde
 }
 
 func resolveTree(ctx context.Context, project tree.Project, options tree.Options, r *registry) (*tree.Tree, error) {
-	if err := tree.Warm(ctx, project, options, r, parallel); err != nil {
-		return nil, err
+	if !ecosystem.Near(r.index) {
+		if err := tree.Warm(ctx, project, options, r, parallel); err != nil {
+			return nil, err
+		}
 	}
 	return tree.Resolve(ctx, project, options, r)
 }
@@ -161,8 +167,9 @@ func specText(r feed.Requirement) string {
 
 // graphOf turns trees into one graph: a node for each release, whatever the
 // number of folders it fills.
-func graphOf(request feed.Request, trees []*tree.Tree) feed.Graph {
-	l := &locked{request: request, byName: map[string][]int{}, specs: map[string]*tree.Spec{}}
+func graphOf(request feed.Request, trees []*tree.Tree, shared *tree.Memory) feed.Graph {
+	l := newLocked(request)
+	l.memory = shared
 	at := map[*tree.Node]int{}
 	known := map[string]int{}
 	for _, t := range trees {
@@ -180,7 +187,7 @@ func graphOf(request feed.Request, trees []*tree.Tree) feed.Graph {
 		}
 	}
 	for i := range l.graph.Nodes {
-		l.graph.Nodes[i].Bare = !fitsAny(l.fields[i], request.Targets)
+		l.graph.Nodes[i].Bare = !fitsAny(l.manifests[i].Fields(), request.Targets)
 	}
 	l.edges(leads)
 	return l.graph
@@ -199,7 +206,7 @@ func (l *locked) takeNode(n *tree.Node, at map[*tree.Node]int, known map[string]
 		i = len(l.graph.Nodes)
 		known[id] = i
 		l.graph.Nodes = append(l.graph.Nodes, feed.Node{Name: n.Manifest.Name, Version: n.Manifest.Version})
-		l.fields = append(l.fields, n.Manifest.Fields())
+		l.manifests = append(l.manifests, n.Manifest)
 		l.byName[n.Manifest.Name] = append(l.byName[n.Manifest.Name], i)
 	}
 	at[n] = i

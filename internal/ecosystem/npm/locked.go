@@ -19,18 +19,24 @@ const parallel = 32
 // adds the variants of platform packages that the lock lacks, and finds the
 // edges that end nowhere.
 type locked struct {
-	index   ecosystem.Index
-	request feed.Request
-	graph   feed.Graph
-	fields  []*tree.Fields   // of each node
-	byName  map[string][]int // nodes of each package
-	specs   map[string]*tree.Spec
+	index     ecosystem.Index
+	request   feed.Request
+	graph     feed.Graph
+	manifests []*tree.Manifest // of each node
+	byName    map[string][]int // nodes of each package
+	specs     map[tree.Dep]*tree.Spec
+	memory    *tree.Memory // of requests before, nil for none
+}
+
+func newLocked(request feed.Request) *locked {
+	return &locked{request: request, byName: map[string][]int{}, specs: map[tree.Dep]*tree.Spec{}}
 }
 
 // resolveLocked keeps the nodes of a lock and gives them the edges that the
 // releases declare.
 func resolveLocked(ctx context.Context, request feed.Request, index ecosystem.Index) (feed.Graph, error) {
-	l := &locked{index: index, request: request, byName: map[string][]int{}, specs: map[string]*tree.Spec{}}
+	l := newLocked(request)
+	l.index, l.memory = index, memory(index, nodeVersion(request), request.Options[optionLegacyPeers] == "true")
 	l.graph = feed.Graph{Skipped: request.Lock.Skipped, Notes: request.Lock.Notes}
 	if err := l.add(ctx, request.Lock.Nodes); err != nil {
 		return feed.Graph{}, err
@@ -41,7 +47,7 @@ func resolveLocked(ctx context.Context, request feed.Request, index ecosystem.In
 		}
 	}
 	for i := range l.graph.Nodes {
-		l.graph.Nodes[i].Bare = !fitsAny(l.fields[i], request.Targets)
+		l.graph.Nodes[i].Bare = !fitsAny(l.manifests[i].Fields(), request.Targets)
 	}
 	l.edges(given(request.Lock.Edges))
 	return l.graph, nil
@@ -49,37 +55,20 @@ func resolveLocked(ctx context.Context, request feed.Request, index ecosystem.In
 
 // add reads the releases of nodes and takes them into the graph.
 func (l *locked) add(ctx context.Context, nodes []feed.Node) error {
-	fields := make([]*tree.Fields, len(nodes))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for i, node := range nodes {
-		group.Go(func() error {
-			var err error
-			fields[i], err = readFields(ctx, l.index, node.Name, node.Version)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	manifests := make([]*tree.Manifest, len(nodes))
+	err := ecosystem.Each(ctx, l.index, len(nodes), parallel, func(ctx context.Context, i int) (err error) {
+		manifests[i], err = readManifest(ctx, l.index, nodes[i].Name, nodes[i].Version)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	for i, node := range nodes {
 		l.byName[node.Name] = append(l.byName[node.Name], len(l.graph.Nodes))
 		l.graph.Nodes = append(l.graph.Nodes, node)
-		l.fields = append(l.fields, fields[i])
+		l.manifests = append(l.manifests, manifests[i])
 	}
 	return nil
-}
-
-func readFields(ctx context.Context, index ecosystem.Index, name, version string) (*tree.Fields, error) {
-	release, err := index.Release(ctx, name, version)
-	if err != nil {
-		return nil, err
-	}
-	manifest, err := tree.ParseManifest(name, version, release.Metadata)
-	if err != nil {
-		return nil, err
-	}
-	return manifest.Fields(), nil
 }
 
 // addVariants adds, round by round, the optional platform packages that no node
@@ -191,7 +180,7 @@ type dependency struct {
 
 // requires lists what a node declares, as far as a client installs it.
 func (l *locked) requires(node int) []dependency {
-	fields := l.fields[node]
+	fields := l.manifests[node].Fields()
 	var all []dependency
 	add := func(deps tree.Deps, kind string) {
 		for _, dep := range deps {
@@ -208,11 +197,10 @@ func (l *locked) requires(node int) []dependency {
 }
 
 func (l *locked) spec(dep dependency) *tree.Spec {
-	key := dep.Name + "\x00" + dep.Spec
-	spec, ok := l.specs[key]
+	spec, ok := l.specs[dep.Dep]
 	if !ok {
-		spec = tree.ParseDependency(dep.Name, dep.Spec)
-		l.specs[key] = spec
+		spec = l.memory.Parse(dep.Name, dep.Spec)
+		l.specs[dep.Dep] = spec
 	}
 	return spec
 }
@@ -221,8 +209,7 @@ func (l *locked) spec(dep dependency) *tree.Spec {
 func (l *locked) meets(spec *tree.Spec) int {
 	best := feed.Open
 	for _, i := range l.byName[spec.Package()] {
-		version := l.graph.Nodes[i].Version
-		if spec.Matches(version) && (best == feed.Open || tree.CompareVersions(version, l.graph.Nodes[best].Version) > 0) {
+		if spec.MatchesManifest(l.manifests[i]) && (best == feed.Open || tree.CompareVersions(l.manifests[i].Version, l.manifests[best].Version) > 0) {
 			best = i
 		}
 	}
@@ -250,7 +237,7 @@ func given(edges []feed.Edge) map[place]int {
 // which release an edge leads to, that one is kept.
 func (l *locked) edges(given map[place]int) {
 	for _, requirement := range l.request.Requirements {
-		l.edge(feed.Root, tree.ParseDependency(installed(requirement), rangeText(requirement)), requirement, given)
+		l.edge(feed.Root, l.memory.Parse(installed(requirement), rangeText(requirement)), requirement, given)
 	}
 	for i := range l.graph.Nodes {
 		for _, dep := range l.requires(i) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/marker"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/version"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
@@ -73,7 +74,7 @@ func (b *builds) one(ctx context.Context, s source) error {
 	}
 	b.seen[key] = true
 	t := b.targets[b.usage]
-	in := solve.Input{Python: t.env.PythonVersion(), Preferences: b.catalog.preferences(b.usage)}
+	in := solve.Input{Near: ecosystem.Near(b.index), PackagesOnly: true, Python: t.env.PythonVersion(), Preferences: b.catalog.preferences(b.usage)}
 	for i := range c.build {
 		if q, ok := t.requirement(&c.build[i]); ok && (q.If == nil || q.If("")) {
 			q.Origin, q.If = s.file, nil

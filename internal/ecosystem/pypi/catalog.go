@@ -18,6 +18,7 @@ type catalog struct {
 	index   ecosystem.Index
 	targets []*target
 	rules   fileRules
+	choice  string                   // tells the targets and rules from others, when the index remembers
 	asked   map[string][]version.Set // what the request itself says of versions, by name
 	fresh   bool                     // every version counts, not only those that the feed holds
 
@@ -76,23 +77,44 @@ func (c *catalog) load(ctx context.Context, name string, p *project) error {
 	if !c.fresh {
 		any = func(feed.Version) bool { return true }
 	}
-	versions, err := c.index.Versions(ctx, name, any)
+	known, err := c.offered(ctx, name, any)
 	if err != nil {
 		return err
 	}
-	if p.candidates, err = c.choose(name, versions); err != nil {
-		return err
-	}
-	p.saved = !c.fresh && !slices.ContainsFunc(versions, func(v feed.Version) bool { return !v.Saved })
+	p.candidates, p.saved = known.candidates, !c.fresh && known.saved
 	if !p.saved || c.suits(name, p.candidates) {
 		return nil
 	}
 	p.saved = false
-	if versions, err = c.index.Versions(ctx, name, nil); err != nil {
+	if known, err = c.offered(ctx, name, nil); err != nil {
 		return err
 	}
-	p.candidates, err = c.choose(name, versions)
-	return err
+	p.candidates = known.candidates
+	return nil
+}
+
+// offered is what an index has of a project.
+type offered struct {
+	candidates [][]solve.Candidate // by target
+	saved      bool                // the feed holds all of it
+}
+
+// offeredKey is the key of what an index offers, for a choice.
+type offeredKey struct{ name, choice string }
+
+// offered asks the index for a project, and finds the file that each target would
+// use of each version.
+func (c *catalog) offered(ctx context.Context, name string, suits func(feed.Version) bool) (offered, error) {
+	return ecosystem.Remember(c.index, offeredKey{name, c.choice}, func() (offered, int, error) {
+		const each = 700
+		versions, err := c.index.Versions(ctx, name, suits)
+		if err != nil {
+			return offered{}, 0, err
+		}
+		found := offered{saved: !slices.ContainsFunc(versions, func(v feed.Version) bool { return !v.Saved })}
+		found.candidates, err = c.choose(name, versions)
+		return found, each * (1 + len(versions)*len(c.targets)), err
+	})
 }
 
 // suits reports whether every target has a candidate among those given that the

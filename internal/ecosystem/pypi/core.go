@@ -13,6 +13,7 @@ import (
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/marker"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/version"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/solve"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -26,6 +27,43 @@ type core struct {
 	setuptools bool                 // setuptools builds it
 	unsure     bool                 // only a build would tell the requirements for certain
 	recorded   bool                 // they are what setuptools wrote down when it made the file
+
+	mu     sync.Mutex
+	solved map[string][]solve.Requirement // by target
+	shown  []feed.Requirement             // of requires
+}
+
+// requiresFor returns what of the requirements can hold for a target.
+func (c *core) requiresFor(t *target) []solve.Requirement {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.solved[t.name]
+	if ok {
+		return known
+	}
+	for i := range c.requires {
+		if r, ok := t.requirement(&c.requires[i]); ok {
+			known = append(known, r)
+		}
+	}
+	if c.solved == nil {
+		c.solved = map[string][]solve.Requirement{}
+	}
+	c.solved[t.name] = known
+	return known
+}
+
+// requirements returns the requirements as the graph shows them.
+func (c *core) requirements() []feed.Requirement {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.shown == nil {
+		c.shown = make([]feed.Requirement, len(c.requires))
+		for i := range c.requires {
+			c.shown[i] = requirementOf(c.requires[i], "")
+		}
+	}
+	return c.shown
 }
 
 // metadataError says that the metadata of a file cannot be used.
@@ -48,8 +86,14 @@ type reader struct {
 }
 
 // maxKept is how many requirements of files are kept for the next target that
-// wants them. A requirement takes about a kilobyte.
-const maxKept = 40_000
+// wants them, requirementBytes about how many bytes one takes.
+const (
+	maxKept          = 40_000
+	requirementBytes = 2500
+)
+
+// coreKey is the key of a file's metadata that an index remembers.
+type coreKey struct{ name, version, file string }
 
 // call is one file that is read, or was.
 type call struct {
@@ -90,7 +134,13 @@ func (r *reader) read(ctx context.Context, name, version, filename string) (*cor
 }
 
 func (r *reader) fill(ctx context.Context, c *call, name, version, filename string) (*core, error) {
-	c.core, c.err = r.open(ctx, name, version, filename)
+	c.core, c.err = ecosystem.Remember(r.index, coreKey{name, version, filename}, func() (*core, int, error) {
+		found, err := r.open(ctx, name, version, filename)
+		if err != nil {
+			return nil, 0, err
+		}
+		return found, requirementBytes * (1 + len(found.requires) + len(found.build)), nil
+	})
 	r.mu.Lock()
 	if c.err == nil {
 		r.room -= 1 + len(c.core.requires) + len(c.core.build)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/lock"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/marker"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/solve"
@@ -14,7 +15,7 @@ import (
 // input is the request as the solver takes it.
 func (r *resolution) input(at int, without map[string]bool, building bool) (solve.Input, error) {
 	t := r.targets[at]
-	in := solve.Input{Python: t.env.PythonVersion(), Prereleases: r.prereleases(), Preferences: r.catalog.preferences(at), PrereleasesOf: setOf(r.settings.Choice.PrereleaseFor)}
+	in := solve.Input{Near: ecosystem.Near(r.index), PackagesOnly: true, Python: t.env.PythonVersion(), Prereleases: r.prereleases(), Preferences: r.catalog.preferences(at), PrereleasesOf: setOf(r.settings.Choice.PrereleaseFor)}
 	for _, one := range r.request.Requirements {
 		if without[one.Kind] || (one.Kind == lock.KindBuild) != building {
 			continue

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/version"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
 	"github.com/feedctl/feedctl/pkg/feed"
@@ -98,15 +99,9 @@ func (g *graph) finish(ctx context.Context) (feed.Graph, error) {
 	if err := g.readAll(ctx); err != nil {
 		return feed.Graph{}, err
 	}
-	for _, u := range g.usages {
-		if err := g.connect(ctx, u); err != nil {
-			return feed.Graph{}, err
-		}
-	}
-	if len(g.targets) == 0 {
-		if err := g.connect(ctx, g.anyTarget()); err != nil {
-			return feed.Graph{}, err
-		}
+	whether := g.request.Options[ecosystem.OnlyWhether] == "true"
+	if err := g.connectAll(ctx, whether); err != nil {
+		return feed.Graph{}, err
 	}
 	for at := range g.nodes {
 		if g.files[at] != nil && !g.nodes[at].Bare {
@@ -115,6 +110,9 @@ func (g *graph) finish(ctx context.Context) (feed.Graph, error) {
 	}
 	if err := g.check(ctx); err != nil {
 		return feed.Graph{}, err
+	}
+	if whether {
+		return feed.Graph{}, nil
 	}
 	if err := g.downgrades(ctx); err != nil {
 		return feed.Graph{}, err
@@ -125,6 +123,22 @@ func (g *graph) finish(ctx context.Context) (feed.Graph, error) {
 		g.notes = append(g.notes, note)
 	}
 	return g.sorted(), nil
+}
+
+// connectAll gives the graph its edges, unless nobody wants to see them.
+func (g *graph) connectAll(ctx context.Context, whether bool) error {
+	if whether {
+		return nil
+	}
+	for _, u := range g.usages {
+		if err := g.connect(ctx, u); err != nil {
+			return err
+		}
+	}
+	if len(g.targets) == 0 {
+		return g.connect(ctx, g.anyTarget())
+	}
+	return nil
 }
 
 // anyTarget is what an unknown target uses: any file of every node.
@@ -170,7 +184,7 @@ func (g *graph) readAll(ctx context.Context) error {
 			}
 		}
 	}
-	return each(ctx, len(list), func(ctx context.Context, i int) error {
+	return g.each(ctx, len(list), func(ctx context.Context, i int) error {
 		node := &g.nodes[list[i].at]
 		_, err := g.core(ctx, node.Name, node.Version, list[i].file)
 		return passOver(err)
@@ -191,7 +205,7 @@ func passOver(err error) error {
 // check makes sure that the releases have the files that are wanted. A saved
 // release may have been offered fewer when it was saved.
 func (g *graph) check(ctx context.Context) error {
-	return each(ctx, len(g.nodes), func(ctx context.Context, i int) error {
+	return g.each(ctx, len(g.nodes), func(ctx context.Context, i int) error {
 		node := &g.nodes[i]
 		if node.Bare || node.Files == nil {
 			return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
+	"github.com/feedctl/feedctl/internal/ecosystem/pypi/pep/wheel"
 	"github.com/feedctl/feedctl/pkg/feed"
 )
 
@@ -21,7 +22,17 @@ func (r *resolution) kept(ctx context.Context) (*graph, error) {
 			return nil, err
 		}
 	}
-	r.catalog.index = keptIndex{Index: r.index, nodes: l}
+	if l.forced() {
+		for at := range l.nodes {
+			l.nodes[at].Reason = reason(&pick{saved: true}, false)
+		}
+		return l.graph, l.greedy()
+	}
+	kept := keptIndex{Index: r.index, nodes: l, byName: map[string][]int{}}
+	for at := range l.locked {
+		kept.byName[l.locked[at].Name] = append(kept.byName[l.locked[at].Name], at)
+	}
+	r.catalog.index = kept
 	r.catalog.fresh = true
 	r.believe.Store(true) // what was chosen stays chosen
 	found, err := r.solveAll(ctx)
@@ -39,6 +50,27 @@ func (r *resolution) kept(ctx context.Context) (*graph, error) {
 	return l.graph, l.addBuilds(ctx, found)
 }
 
+// forced reports whether there is nothing to choose among the releases: one of each
+// project, and nothing to build. Resolving could only find that they do not go
+// together, and what a target does not need its edges do not reach.
+func (l *lockedGraph) forced() bool {
+	seen := map[string]bool{}
+	for at := range l.locked {
+		if node := &l.locked[at]; !node.Bare {
+			if seen[node.Name] {
+				return false
+			}
+			seen[node.Name] = true
+		}
+		for _, name := range l.offered[at] {
+			if !wheel.IsWheel(name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // greedy lets every target use what it can.
 func (l *lockedGraph) greedy() error {
 	for t := range l.targets {
@@ -52,15 +84,16 @@ func (l *lockedGraph) greedy() error {
 // keptIndex offers the releases of a lock alone.
 type keptIndex struct {
 	ecosystem.Index
-	nodes *lockedGraph
+	nodes  *lockedGraph
+	byName map[string][]int
 }
 
 // Versions implements ecosystem.Index.
 func (x keptIndex) Versions(_ context.Context, name string, _ func(feed.Version) bool) ([]feed.Version, error) {
 	var versions []feed.Version
-	for at := range x.nodes.locked {
+	for _, at := range x.byName[name] {
 		release := &x.nodes.releases[at]
-		if x.nodes.locked[at].Name != name || x.nodes.locked[at].Bare {
+		if x.nodes.locked[at].Bare {
 			continue
 		}
 		known, err := decodeFacts(name, release.Version, release.Metadata)

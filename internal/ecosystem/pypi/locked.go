@@ -54,7 +54,7 @@ func (r *resolution) locked(ctx context.Context) (*graph, error) {
 // another form is taken in the index's.
 func (l *lockedGraph) read(ctx context.Context) error {
 	l.releases = make([]feed.Release, len(l.locked))
-	err := each(ctx, len(l.locked), func(ctx context.Context, i int) error {
+	err := l.each(ctx, len(l.locked), func(ctx context.Context, i int) error {
 		var err error
 		l.releases[i], err = l.lockedRelease(ctx, &l.locked[i])
 		return err

@@ -2,13 +2,12 @@ package pypi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/feedctl/feedctl/internal/ecosystem"
 	"github.com/feedctl/feedctl/internal/ecosystem/pypi/lock"
@@ -88,12 +87,30 @@ func (r *resolution) newCatalog() (*catalog, error) {
 		index: r.index, targets: r.targets, rules: rules, asked: map[string][]version.Set{},
 		projects: map[string]*project{}, pythons: map[string]version.Set{},
 	}
+	if ecosystem.Remembers(r.index) {
+		if c.choice, err = r.choiceText(); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.request.Input, err)
+		}
+	}
 	for _, one := range r.request.Requirements {
 		if q, err := parseRoot(one); err == nil && !q.Specifiers.IsAny() {
 			c.asked[q.Name] = append(c.asked[q.Name], q.Specifiers)
 		}
 	}
 	return c, nil
+}
+
+// choiceText is the same for requests that choose the same files of a release.
+func (r *resolution) choiceText() (string, error) {
+	text, err := json.Marshal(&r.settings.Choice)
+	if err != nil {
+		return "", err
+	}
+	text = append(text, r.request.Options[optionSdist]...)
+	for _, t := range r.targets {
+		text = append(append(text, ' '), t.name...)
+	}
+	return string(text), nil
 }
 
 func newFileRules(sdist string, choice *lock.Choice) (fileRules, error) {
@@ -179,17 +196,8 @@ func (r *resolution) names() []string {
 	return slices.Concat(r.settings.Extras, r.settings.Groups, r.settings.DefaultGroups)
 }
 
-// each calls do for 0 to n-1, many at once, until one fails.
-func each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for i := range n {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return do(ctx, i)
-		})
-	}
-	return group.Wait()
+// each calls do for 0 to n-1, many at once where that gains anything, until one
+// fails.
+func (r *resolution) each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	return ecosystem.Each(ctx, r.index, n, parallel, do)
 }

@@ -16,6 +16,7 @@ import (
 // target is one interpreter on one platform, ready to choose for.
 type target struct {
 	wheel.Target
+	name     string // the target as text
 	selector *wheel.Selector
 	ranks    *ranks
 	env      *marker.Environment
@@ -23,7 +24,7 @@ type target struct {
 
 func newTarget(t wheel.Target) *target {
 	selector := wheel.NewSelector(t)
-	return &target{Target: t, selector: selector, ranks: newRanks(selector), env: marker.NewEnvironment(t)}
+	return &target{Target: t, name: t.String(), selector: selector, ranks: newRanks(selector), env: marker.NewEnvironment(t)}
 }
 
 // describe names a target for a person.

@@ -43,13 +43,7 @@ func (u *universe) Dependencies(ctx context.Context, name string, candidate solv
 		u.doubted.Store(true)
 		return solve.Metadata{}, &solve.UnusableError{Reason: "has to be built, and only that would tell what it requires"}
 	}
-	m := solve.Metadata{RequiresPython: c.python}
-	for i := range c.requires {
-		if r, ok := u.target.requirement(&c.requires[i]); ok {
-			m.Requires = append(m.Requires, r)
-		}
-	}
-	return m, nil
+	return solve.Metadata{RequiresPython: c.python, Requires: c.requiresFor(u.target)}, nil
 }
 
 // unusable turns what is wrong with the metadata of one candidate into a refusal

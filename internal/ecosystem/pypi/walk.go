@@ -81,10 +81,11 @@ func (w *walker) follow(ctx context.Context, from ask) error {
 	if err != nil {
 		return passOver(w.refused.note(node.Name, node.Version, err))
 	}
+	shown := c.requirements()
 	for i := range c.requires {
 		q := &c.requires[i]
 		if w.holds(q, from.extra) {
-			w.meet(from.node, *q, requirementOf(*q, ""))
+			w.meet(from.node, *q, shown[i])
 		}
 	}
 	if from.extra != "" || wheel.IsWheel(file) {

@@ -86,12 +86,14 @@ func (c *crate) add(versions []*version) {
 
 // read makes releases ready to be matched, newest first. It passes over those
 // without a proper version, and those that are there twice.
-func (id Crate) read(releases []Release) []*version {
+func (id Crate) read(releases []Release, memory *Memory) []*version {
 	versions := make([]*version, 0, len(releases))
+	all := make([]version, len(releases)) // in one piece
 	for i := range releases {
 		release := &releases[i]
-		if p, ok := parseVersion(release.Version); ok && release.Name == id.Name {
-			versions = append(versions, &version{release: release, parsed: p})
+		if p, ok := memory.version(release.Version); ok && release.Name == id.Name {
+			all[i].release, all[i].parsed = release, p
+			versions = append(versions, &all[i])
 		}
 	}
 	slices.SortStableFunc(versions, newestFirst)
@@ -115,6 +117,7 @@ type order struct {
 	rust    []rust               // versions wanted by the fallback
 	patches map[Crate][]*version // what stands in for a crate's releases
 	reqs    map[string]parsedReq
+	memory  *Memory
 }
 
 type parsedReq struct {
@@ -137,7 +140,10 @@ func (o *order) load(v *version) {
 		}
 		details = &loaded
 	}
-	if v.manifest, v.broken = compile(details); v.broken != nil {
+	if v.manifest = details.compiled; v.manifest == nil {
+		v.manifest, v.broken = compile(details)
+	}
+	if v.broken != nil {
 		return
 	}
 	for i := range details.Deps {
@@ -153,7 +159,7 @@ func (o *order) requirement(text string) (requirement, error) {
 	if found, ok := o.reqs[text]; ok {
 		return found.requirement, found.err
 	}
-	r, err := parseRequirement(text)
+	r, err := o.memory.requirement(text)
 	o.reqs[text] = parsedReq{r, err}
 	return r, err
 }

@@ -67,8 +67,12 @@ func (s *search) edges(index map[*version]int) []Edge {
 		from, to *version
 		dep      *Dependency
 	}
-	seen := map[key]bool{}
-	edges := make([]Edge, 0, len(s.decisions))
+	type short struct { // an Edge is long, and sorting moves it often
+		from, to int
+		dep      *Dependency
+	}
+	seen := make(map[key]bool, len(s.decisions))
+	list := make([]short, 0, len(s.decisions))
 	for i := range s.decisions[1:] {
 		d := &s.decisions[i+1]
 		k := key{s.frames[d.frame].template.version, d.chosen, d.need.dep}
@@ -76,10 +80,14 @@ func (s *search) edges(index map[*version]int) []Edge {
 			continue
 		}
 		seen[k] = true
-		edges = append(edges, Edge{From: index[k.from], To: index[k.to], Dep: *k.dep})
+		list = append(list, short{index[k.from], index[k.to], k.dep})
 	}
-	slices.SortStableFunc(edges, func(a, b Edge) int {
-		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	slices.SortStableFunc(list, func(a, b short) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
+	edges := make([]Edge, len(list))
+	for i, e := range list {
+		edges[i] = Edge{From: e.from, To: e.to, Dep: *e.dep}
+	}
 	return edges
 }

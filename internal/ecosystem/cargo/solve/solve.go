@@ -84,6 +84,16 @@ type Details struct {
 	Deps     []Dependency        // as in the index line, dev dependencies included: features may name them
 	Features map[string][]string // features and features2 together
 	Links    string
+
+	compiled *manifest // nil before Compile
+}
+
+// Compile makes the details ready for resolutions, which else each does. What is
+// wrong with them is found again by the resolution that tries the release.
+func (d *Details) Compile() {
+	if m, err := compile(d); err == nil {
+		d.compiled = m
+	}
 }
 
 // Version names one release.
@@ -127,6 +137,13 @@ type Input struct {
 
 	// Parallel bounds the concurrent calls of the universe; 0 means DefaultParallel.
 	Parallel int
+
+	// Near says that the universe answers without waiting. It is then called for one
+	// crate after the other.
+	Near bool
+
+	// Memory is what was parsed for resolutions before; nil for none.
+	Memory *Memory
 }
 
 // Bounds that Input may change.

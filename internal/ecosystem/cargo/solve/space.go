@@ -18,6 +18,8 @@ type space struct {
 	asked    int
 
 	universe Universe
+	near     bool      // universe answers without waiting
+	arrived  []arrival // when near: answers that were not taken yet
 	arrivals chan arrival
 	turns    chan struct{} // one for each call that may run
 	running  sync.WaitGroup
@@ -37,9 +39,9 @@ func newSpace(input *Input, universe Universe) (*space, error) {
 		parallel = DefaultParallel
 	}
 	s := &space{
-		order:  order{patches: map[Crate][]*version{}, reqs: map[string]parsedReq{}},
+		order:  order{patches: map[Crate][]*version{}, reqs: map[string]parsedReq{}, memory: input.Memory},
 		crates: map[Crate]*crate{}, demands: map[string]*demand{}, requests: map[string]*request{}, locked: map[Version]bool{},
-		universe: universe, arrivals: make(chan arrival, parallel), turns: make(chan struct{}, parallel),
+		universe: universe, near: input.Near, arrivals: make(chan arrival, parallel), turns: make(chan struct{}, parallel),
 	}
 	for _, text := range input.RustVersions {
 		version, ok := parseRust(text)
@@ -86,7 +88,7 @@ func (s *space) addLocal(release Release) (*version, error) {
 	if v := c.version(release.Version); v != nil {
 		return v, nil
 	}
-	c.add(c.id.read([]Release{release}))
+	c.add(c.id.read([]Release{release}, s.memory))
 	v := c.version(release.Version)
 	if v == nil {
 		return nil, fmt.Errorf("package %s: version %q is not a version of Semantic Versioning", release.Name, release.Version)
@@ -135,6 +137,11 @@ func (s *space) ask(ctx context.Context, c *crate) {
 	c.state = asked
 	s.asked++
 	s.flying++
+	if s.near {
+		releases, err := s.universe(ctx, c.id)
+		s.arrived = append(s.arrived, arrival{c, c.id.read(releases, s.memory), err})
+		return
+	}
 	s.running.Go(func() {
 		select {
 		case s.turns <- struct{}{}:
@@ -144,7 +151,7 @@ func (s *space) ask(ctx context.Context, c *crate) {
 		}
 		releases, err := s.universe(ctx, c.id)
 		select {
-		case s.arrivals <- arrival{c, c.id.read(releases), err}:
+		case s.arrivals <- arrival{c, c.id.read(releases, s.memory), err}:
 		case <-ctx.Done():
 		}
 	})
@@ -152,19 +159,29 @@ func (s *space) ask(ctx context.Context, c *crate) {
 
 // take waits for one answer.
 func (s *space) take(ctx context.Context) (*crate, error) {
+	if len(s.arrived) > 0 && ctx.Err() == nil {
+		a := s.arrived[0]
+		s.arrived = s.arrived[1:]
+		return s.accept(a), nil
+	}
 	select {
 	case a := <-s.arrivals:
-		s.flying--
-		a.crate.arrive(a.versions, a.err)
-		s.failed = s.failed || a.crate.err != nil
-		for _, v := range a.crate.versions {
-			v.locked = s.locked[Version{v.crate.id, v.release.Version}]
-			v.preferred = v.preferred || v.locked
-		}
-		return a.crate, nil
+		return s.accept(a), nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+// accept takes an answer into the space.
+func (s *space) accept(a arrival) *crate {
+	s.flying--
+	a.crate.arrive(a.versions, a.err)
+	s.failed = s.failed || a.crate.err != nil
+	for _, v := range a.crate.versions {
+		v.locked = s.locked[Version{v.crate.id, v.release.Version}]
+		v.preferred = v.preferred || v.locked
+	}
+	return a.crate
 }
 
 // await returns when the crates of all needs are there. It fails when one of

@@ -17,6 +17,7 @@ type fetcher struct {
 	load    func(Version) (Module, error)
 	ended   func() error // why no more is to be loaded
 	limit   int
+	near    bool                // nothing is loaded in the background
 	known   map[Version]*loaded // asked for; nil while it is being loaded
 	queue   []Version
 	running int
@@ -51,6 +52,11 @@ func (f *fetcher) get(v Version) *loaded {
 	}
 	if err := f.check(v); err != nil {
 		f.known[v] = &loaded{version: v, err: err}
+		return f.known[v]
+	}
+	if f.near {
+		m, err := f.load(v)
+		f.known[v] = &loaded{version: v, module: m, err: err}
 		return f.known[v]
 	}
 	f.known[v] = nil

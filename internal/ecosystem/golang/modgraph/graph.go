@@ -17,7 +17,8 @@ type Graph struct {
 	// Mentioned is every version in Edges or Visited, by path and version. A project
 	// that comes to use more of these modules, or fewer, may read any of them.
 	Mentioned []Node
-	// Edges are the requirements, in the order of "go mod graph".
+	// Edges are the requirements, in the order of "go mod graph"; nil with
+	// Input.NoEdges.
 	Edges []Edge
 	// Go is the highest go line ("1.24.0") among the main modules, go.work and
 	// Visited, and GoBy a module that has it: the zero Version for go.work. Go is
@@ -70,10 +71,16 @@ func (s *session) result(r *requirements) Graph {
 		}
 	}
 	mentioned := maps.Clone(s.known)
-	for m := range r.walk() {
-		for _, to := range r.required[m] {
-			g.Edges = append(g.Edges, Edge{From: m, To: to})
+	for _, list := range r.required {
+		for _, to := range list {
 			mentioned[to] = nil
+		}
+	}
+	if !s.input.NoEdges {
+		for m := range r.walk() {
+			for _, to := range r.required[m] {
+				g.Edges = append(g.Edges, Edge{From: m, To: to})
+			}
 		}
 	}
 	for _, main := range s.input.Mains {

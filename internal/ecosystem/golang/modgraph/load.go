@@ -10,6 +10,9 @@ import (
 type Input struct {
 	Mains []Module // one, or the modules of a workspace
 	Limit int      // how many modules are loaded at a time; 0 means 16
+	Near  bool     // load answers without waiting, and is called for one after the other
+
+	NoEdges bool // Graph.Edges is not wanted
 
 	// Work says that the mains form a workspace. The other fields are then
 	// go.work's own lines.
@@ -59,6 +62,7 @@ func Load(ctx context.Context, input Input, load func(ctx context.Context, m Ver
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s.fetch = newFetcher(ctx, input.Limit, load)
+	s.fetch.near = input.Near
 	defer s.fetch.wait()
 	defer cancel()
 	g, err := s.resolve()

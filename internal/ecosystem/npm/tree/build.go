@@ -51,7 +51,7 @@ func (r *resolver) work(ctx context.Context, n *node) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := r.step(n.label()); err != nil {
+	if err := r.step(step{at: n}); err != nil {
 		return err
 	}
 	r.seen[n] = true
@@ -102,7 +102,7 @@ func (r *resolver) candidate(ctx context.Context, n *node, e *edge) (*node, erro
 	if scratch == nil {
 		scratch = r.newScratch(n)
 	}
-	if held := scratch.out.get(e.key); held != nil && held.met() && e.satisfies(held.to) {
+	if held := scratch.wants(e.key); held != nil && held.met() && e.satisfies(held.to) {
 		return held.to, nil
 	}
 	if e.kind == PeerOptional && !r.explicit[e] {

@@ -196,6 +196,7 @@ func (r *resolver) pathTo(n *node) []feed.VersionKey {
 	}
 	var path []feed.VersionKey
 	if top.source != nil {
+		top.graph.complete()
 		path = r.pathTo(top.source)
 	}
 	for _, step := range shortest(top, n) {

@@ -61,6 +61,7 @@ func (r *resolver) addEdge(from *node, dep Dep, kind Kind) {
 	e.spec = e.declared
 	from.out.set(e)
 	if from.graph != nil {
+		from.graph.expect(key)
 		from.graph.edges[key] = append(from.graph.edges[key], e)
 		e.reload(true)
 	}

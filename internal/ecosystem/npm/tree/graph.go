@@ -43,6 +43,7 @@ type graph struct {
 	root  *node
 	edges map[string][]*edge // folded name → edges of that name; may hold stale ones
 	nodes map[string][]*node // name → nodes; nil in a scratch root
+	plan  *plan              // of a scratch root, else nil
 }
 
 func newGraph(root *node, indexed bool) *graph {
@@ -208,6 +209,7 @@ func (n *node) bundled() bool {
 // node there of the same name is removed. Edges that now resolve differently
 // follow.
 func (g *graph) attach(n, parent *node) {
+	g.expect(n.key)
 	if old := parent.children.get(n.key); old != nil && old != n {
 		g.detach(old)
 	}
@@ -251,6 +253,7 @@ func (g *graph) enter(n *node) {
 		g.nodes[n.name] = append(g.nodes[n.name], n)
 	}
 	for _, e := range n.out.list {
+		g.expect(e.key)
 		g.edges[e.key] = append(g.edges[e.key], e)
 		e.reload(true)
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"deps.dev/util/semver"
+
+	"github.com/feedctl/feedctl/internal/ecosystem/npm/rawjson"
 )
 
 // Deps is a dependency map in the order in which it is written, which decides
@@ -126,8 +128,7 @@ func (m *Manifest) parsedVersion() *semver.Version {
 }
 
 func (m *Manifest) decode() {
-	var doc map[string]json.RawMessage
-	lenient(m.raw, &doc)
+	doc := membersOf(m.raw)
 	f := &m.fields
 	f.OptionalDependencies = decodeDeps(doc["optionalDependencies"])
 	f.Dependencies = without(decodeDeps(doc["dependencies"]), f.OptionalDependencies)
@@ -171,9 +172,8 @@ func decodeDeps(raw json.RawMessage) Deps {
 	}
 	var deps Deps
 	for _, entry := range entries {
-		var text string
-		if len(entry.value) > 0 && entry.value[0] == '"' && json.Unmarshal(entry.value, &text) == nil {
-			deps = append(deps, Dep{Name: entry.key, Spec: text})
+		if spec, ok := rawjson.String(entry.value); ok {
+			deps = append(deps, Dep{Name: entry.key, Spec: spec})
 		}
 	}
 	return deps
@@ -205,8 +205,7 @@ func without(d, other Deps) Deps {
 }
 
 func decodePeerMeta(raw json.RawMessage) map[string]bool {
-	var meta map[string]json.RawMessage
-	lenient(raw, &meta)
+	meta := membersOf(raw)
 	var optional map[string]bool
 	for name, entry := range meta {
 		var flags struct {
@@ -248,10 +247,9 @@ func decodeBundled(doc map[string]json.RawMessage, dependencies Deps) []string {
 }
 
 func decodeKeys(raw json.RawMessage) []string {
-	var object map[string]json.RawMessage
-	lenient(raw, &object)
-	keys := make([]string, 0, len(object))
-	for key := range object {
+	members := membersOf(raw)
+	keys := make([]string, 0, len(members))
+	for key := range members {
 		keys = append(keys, key)
 	}
 	return keys
@@ -276,9 +274,8 @@ func decodeList(raw json.RawMessage) []string {
 }
 
 func decodeEngines(raw json.RawMessage) Engines {
-	var object map[string]json.RawMessage
-	lenient(raw, &object)
-	return Engines{Node: engineRange(object["node"]), NPM: engineRange(object["npm"])}
+	members := membersOf(raw)
+	return Engines{Node: engineRange(members["node"]), NPM: engineRange(members["npm"])}
 }
 
 // engineRange returns a range, or for something that is not a text a range
@@ -296,7 +293,6 @@ func decodeInstallScript(doc map[string]json.RawMessage) bool {
 	if truthy(doc["hasInstallScript"]) {
 		return true
 	}
-	var scripts map[string]json.RawMessage
-	lenient(doc["scripts"], &scripts)
+	scripts := membersOf(doc["scripts"])
 	return truthy(scripts["install"]) || truthy(scripts["preinstall"]) || truthy(scripts["postinstall"])
 }

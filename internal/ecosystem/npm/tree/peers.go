@@ -6,42 +6,12 @@ import (
 	"slices"
 )
 
-// newScratch makes a scratch root for a node: a tree of its own with the
-// node's edges and no children, where candidates meet their peers. Members
-// that are linked below the node get a copy in it.
-func (r *resolver) newScratch(source *node) *node {
-	scratch := newNode(source.name, source.manifest)
-	scratch.source, scratch.path, scratch.rule = source, source.path, source.rule
-	g := newGraph(scratch, false)
-	development := source.isTop() && !source.removed()
-	r.addEdges(scratch, development)
-	for _, child := range source.children.list {
-		if child.target != nil && child.target.isTop() {
-			r.copyMember(g, scratch, child.target)
-		}
-	}
-	r.scratch[source] = scratch
-	return scratch
-}
-
-// removed reports whether a node was in a tree and is no more.
-func (n *node) removed() bool { return n.graph == nil }
-
-func (r *resolver) copyMember(g *graph, scratch, member *node) {
-	n := newNode(member.name, member.manifest)
-	n.source, n.path = member, member.path
-	n.above = scratch
-	scratch.members = append(scratch.members, n)
-	g.enter(n)
-	r.addEdges(n, true)
-}
-
 // fromEdge makes a candidate for an edge in a scratch root (a new one when
 // none is given), with its peers beside it. second is another edge of that
 // name which the candidate should suit as well, or nil. required collects the
 // nodes that only required edges lead to.
 func (r *resolver) fromEdge(ctx context.Context, e *edge, scratch *node, second *edge, required map[*node]bool, depth int) (*node, error) {
-	if err := r.step(fmt.Sprintf("%s (peer of %s)", e.name, e.from.label())); err != nil {
+	if err := r.step(step{e.from, e.name}); err != nil {
 		return nil, err
 	}
 	if depth > deepestPeers {
@@ -129,7 +99,7 @@ func (r *resolver) loadPeers(ctx context.Context, n *node, required map[*node]bo
 
 func (r *resolver) loadPeer(ctx context.Context, n *node, e *edge, required map[*node]bool, depth int) error {
 	scratch := n.parent
-	asker := scratch.out.get(e.key)
+	asker := scratch.wants(e.key)
 	lenient := r.options.Force || !scratch.source.isMine() && !r.options.StrictPeers
 	if e.to != nil {
 		return r.exchange(ctx, scratch, asker, e, required, lenient, depth)

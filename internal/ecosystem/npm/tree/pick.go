@@ -37,6 +37,7 @@ type Options struct {
 	Force       bool      // --force: no peer conflict is an error
 	Before      time.Time // --before: versions published later are not chosen; zero for no limit
 	MaxSteps    int       // give up after so many steps; 0 means a limit far beyond real projects
+	Memory      *Memory   // of resolutions before; nil for none
 }
 
 // PickError says why a packument has no version for a requirement.

@@ -39,13 +39,14 @@ type resolver struct {
 	seen     map[*node]bool
 	explicit map[*edge]bool
 	scratch  map[*node]*node // newest scratch root of a node
-	failed   []*node         // placed nodes without a package
-	links    []*node         // links whose targets still have to be worked on
+	plans    map[planFor]*plan
+	failed   []*node // placed nodes without a package
+	links    []*node // links whose targets still have to be worked on
 	marks    uint32
 
 	steps     int
 	visits    map[string]int // path → how often it was worked on
-	recent    []string       // the last steps, to name a cycle
+	recent    []step         // the last ones, to name a cycle
 	conflicts []*conflict
 	warnings  []Warning
 }
@@ -68,7 +69,7 @@ func newResolver(options Options, registry Registry) *resolver {
 		options: options, registry: registry, picker: newPicker(options),
 		specs: map[Dep]*Spec{}, checked: map[match]bool{}, picked: map[Dep]pick{},
 		seen: map[*node]bool{}, explicit: map[*edge]bool{},
-		scratch: map[*node]*node{}, visits: map[string]int{},
+		scratch: map[*node]*node{}, plans: map[planFor]*plan{}, visits: map[string]int{},
 	}
 }
 
@@ -77,7 +78,7 @@ func (r *resolver) parse(name, text string) *Spec {
 	key := Dep{name, text}
 	spec, ok := r.specs[key]
 	if !ok {
-		spec = ParseDependency(name, text)
+		spec = r.options.Memory.Parse(name, text)
 		r.specs[key] = spec
 	}
 	return spec
@@ -88,11 +89,13 @@ func (r *resolver) valid(n *node, spec *Spec) bool {
 	if n.target != nil && spec.Type == SpecTag {
 		return false
 	}
-	version := n.version()
-	key := match{spec, version}
+	for n.target != nil {
+		n = n.target
+	}
+	key := match{spec, n.manifest.Version}
 	ok, known := r.checked[key]
 	if !known {
-		ok = spec.Matches(version)
+		ok = spec.MatchesManifest(n.manifest)
 		r.checked[key] = ok
 	}
 	return ok
@@ -120,41 +123,64 @@ func newLink(name string, target *node) *node {
 
 var noManifest = NewManifest("", "", Fields{})
 
-// addEdges gives a node the edges of its manifest: peers, optional peers,
-// ordinary and optional ones, and those for development where the user wrote
-// the package. A later kind takes a name over.
+// addEdges gives a node the edges of its manifest. A later kind takes a name over,
+// but an ordinary dependency not that of a workspace member.
 func (r *resolver) addEdges(n *node, development bool) {
-	fields := n.manifest.Fields()
+	r.eachDep(n.manifest, development, func(dep Dep, kind Kind) {
+		if !kind.peer() {
+			if old := n.out.get(fold(dep.Name)); old != nil && old.kind == Workspace {
+				return
+			}
+		}
+		r.addEdge(n, dep, kind)
+	})
+}
+
+// eachDep yields what a manifest requires: peers, optional peers, ordinary and
+// optional dependencies, and those for development where the user wrote the
+// package.
+func (r *resolver) eachDep(m *Manifest, development bool, yield func(Dep, Kind)) {
+	fields := m.Fields()
 	if !r.options.LegacyPeers {
 		for _, dep := range fields.PeerDependencies {
 			if !fields.PeerOptional[dep.Name] {
-				r.addEdge(n, dep, Peer)
+				yield(dep, Peer)
 			}
 		}
 		for _, dep := range fields.PeerDependencies {
 			if fields.PeerOptional[dep.Name] {
-				r.addEdge(n, dep, PeerOptional)
+				yield(dep, PeerOptional)
 			}
 		}
 	}
-	r.addKind(n, fields.Dependencies, Prod)
-	r.addKind(n, fields.OptionalDependencies, Optional)
+	for _, dep := range fields.Dependencies {
+		yield(dep, Prod)
+	}
+	for _, dep := range fields.OptionalDependencies {
+		yield(dep, Optional)
+	}
 	if development {
-		r.addKind(n, fields.DevDependencies, Dev)
+		for _, dep := range fields.DevDependencies {
+			yield(dep, Dev)
+		}
 	}
 }
 
-func (r *resolver) addKind(n *node, deps Deps, kind Kind) {
-	for _, dep := range deps {
-		if old := n.out.get(fold(dep.Name)); old != nil && old.kind == Workspace {
-			continue
-		}
-		r.addEdge(n, dep, kind)
+// step is a node that is worked on, or a peer of it that is looked for.
+type step struct {
+	at   *node
+	peer string
+}
+
+func (s step) label() string {
+	if s.peer == "" {
+		return s.at.label()
 	}
+	return fmt.Sprintf("%s (peer of %s)", s.peer, s.at.label())
 }
 
 // step counts work and stops it when the caller gave up or it never ends.
-func (r *resolver) step(what string) error {
+func (r *resolver) step(what step) error {
 	r.steps++
 	if len(r.recent) < 4*cycleShown {
 		r.recent = append(r.recent, what)
@@ -171,7 +197,10 @@ func (r *resolver) step(what string) error {
 const cycleShown = 12
 
 func (r *resolver) endless(limit string) error {
-	names := slices.Clone(r.recent)
+	names := make([]string, len(r.recent))
+	for i, one := range r.recent {
+		names[i] = one.label()
+	}
 	slices.Sort(names)
 	names = slices.Compact(names)
 	return fmt.Errorf("resolve npm tree: no end after %s; these packages keep displacing each other: %s "+
@@ -185,9 +214,13 @@ func (r *resolver) load(ctx context.Context, spec *Spec) (pick, error) {
 	if found, ok := r.picked[key]; ok {
 		return found, nil
 	}
-	found, err := r.ask(ctx, spec)
-	if err != nil {
-		return pick{}, err
+	found, ok := r.options.Memory.picked(key)
+	if !ok {
+		var err error
+		if found, err = r.ask(ctx, spec); err != nil {
+			return pick{}, err
+		}
+		r.options.Memory.keep(key, found)
 	}
 	r.picked[key] = found
 	return found, nil

@@ -91,6 +91,18 @@ func (s *Spec) Matches(version string) bool {
 	return false
 }
 
+// MatchesManifest is Matches for the version of a manifest, which is read once.
+func (s *Spec) MatchesManifest(m *Manifest) bool {
+	switch s.Type {
+	case SpecAlias:
+		return s.Target.MatchesManifest(m)
+	case SpecRange, SpecVersion:
+		version := m.parsedVersion()
+		return s.Range == "*" || version != nil && s.constraint.MatchVersion(version)
+	}
+	return s.Matches(m.Version)
+}
+
 // ParseSpec reads one requirement as on npm's command line: "express",
 // "express@^4", "@scope/name@tag", "alias@npm:real@range". A text without a
 // package name (a URL, a path, a repository) is an error.

@@ -123,6 +123,9 @@ func (r *reader) later(ctx context.Context, do func()) {
 
 // expect reads the list of candidates in the background.
 func (r *reader) expect(ctx context.Context, name string) {
+	if r.rules.Near {
+		return
+	}
 	if _, known := r.spaceCall(name); !known {
 		r.later(ctx, func() { _, _ = r.space(ctx, name) })
 	}

@@ -13,7 +13,9 @@ func (s *solver) solution() Solution {
 		if p.extra != "" {
 			extras[p.name] = append(extras[p.name], p.extra)
 		}
-		s.edges(&r, p)
+		if !s.session.rules.PackagesOnly {
+			s.edges(&r, p)
+		}
 	}
 	for _, p := range s.decided {
 		if p == s.root || p.extra != "" {

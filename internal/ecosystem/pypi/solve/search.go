@@ -102,7 +102,9 @@ func (s *solver) run(ctx context.Context) (dead *incompat, err error) {
 		if p == nil {
 			return nil, nil
 		}
-		s.expect(ctx)
+		if !s.session.rules.Near {
+			s.expect(ctx)
+		}
 		s.at = p
 		if changed, err = s.step(ctx, p); err != nil {
 			return nil, err

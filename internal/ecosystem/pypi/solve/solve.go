@@ -167,6 +167,13 @@ type Input struct {
 	// Exact takes nothing for granted that has not been read: see Assumption.
 	Exact bool
 
+	// Near says that the universe answers without waiting, so that nothing is read
+	// before it is needed.
+	Near bool
+
+	// PackagesOnly says that Solution.Edges and Solution.Refused are not wanted.
+	PackagesOnly bool
+
 	Limit    int // steps of the search; 0 means DefaultLimit
 	Parallel int // concurrent calls of the universe; 0 means DefaultParallel
 }
@@ -240,7 +247,9 @@ func Resolve(ctx context.Context, input Input, universe Universe) (Solution, err
 	ctx, cancel := context.WithCancel(ctx)
 	defer session.reader.running.Wait()
 	defer cancel()
-	session.ahead.start(ctx)
+	if !input.Near {
+		session.ahead.start(ctx)
+	}
 	solution, err := session.resolve(ctx)
 	solution.Stats = session.total()
 	return solution, err
