@@ -3,6 +3,7 @@ package version
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Specifier is one clause of a set of specifiers.
@@ -75,10 +76,11 @@ func refuse(operator string, p parts, prefix bool) string {
 // arbitrary makes the clause of the operator "===": equality of texts. Its range
 // is the version of that text, if there is one.
 func (s Specifier) arbitrary(text string) (Specifier, error) {
-	if text == "" || len(text) > MaxLength || strings.ContainsAny(text, " \t\r\n;)") {
+	lower := strings.ToLower(text) // may be longer, and what is no UTF-8 has none
+	if text == "" || len(lower) > MaxLength || !utf8.ValidString(text) || strings.ContainsAny(text, " \t\r\n;)") {
 		return s, fmt.Errorf("specifier ===%s: want one version without blanks (PEP 440)", quote(text))
 	}
-	s.text = strings.ToLower(text)
+	s.text = lower
 	if v, err := Parse(text); err == nil {
 		s.Version = v
 		if v.text == s.text {
