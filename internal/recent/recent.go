@@ -16,7 +16,6 @@ type Cache[K comparable, V any] struct {
 	mu         sync.Mutex
 	young, old map[K]entry[V]
 	bytes      int // of the young
-	kept       int // of both
 }
 
 type entry[V any] struct {
@@ -39,7 +38,6 @@ func (c *Cache[K, V]) Get(key K) (V, bool) {
 	found, ok := c.old[key]
 	if ok {
 		delete(c.old, key)
-		c.kept -= found.bytes
 		c.put(key, found)
 	}
 	return found.value, ok
@@ -61,15 +59,13 @@ func (c *Cache[K, V]) Put(key K, value V, bytes int) {
 
 func (c *Cache[K, V]) put(key K, one entry[V]) {
 	if c.bytes > 0 && c.bytes+one.bytes > c.limit/2 {
-		c.kept = c.bytes
 		c.old, c.young, c.bytes = c.young, map[K]entry[V]{}, 0
 	}
 	c.young[key] = one
 	c.bytes += one.bytes
-	c.kept += one.bytes
 }
 
-// Len returns how many values are kept, Bytes how many bytes they take.
+// Len returns how many values are kept.
 func (c *Cache[K, V]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,5 +76,9 @@ func (c *Cache[K, V]) Len() int {
 func (c *Cache[K, V]) Bytes() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.kept
+	sum := c.bytes
+	for _, one := range c.old {
+		sum += one.bytes
+	}
+	return sum
 }
